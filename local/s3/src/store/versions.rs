@@ -1,0 +1,256 @@
+//! The versions of one key: found, published, removed.
+//!
+//! Version `n` of an object is the folder `@n` inside the object's folder; the greatest is current. A bucket without
+//! versioning has at most one, except for the moment between the publication of a new one and the removal of the old.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+
+use super::error::StoreError;
+use super::incoming::{CONTENT, Incoming, RECORD, sync_folder};
+use super::names;
+use super::record::{Record, Sequence};
+use super::{Bucket, Store};
+
+/// How often a reader looks again when what it found is replaced under its hands.
+const ATTEMPTS: usize = 100;
+
+/// What must hold for a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Condition {
+    Always,
+    /// `if-none-match: *`
+    Absent,
+    /// `if-match: *`
+    Present,
+    /// `if-match: "etag"`
+    Etag(String),
+}
+
+/// One version, as it was found.
+#[derive(Debug)]
+pub(crate) struct Version {
+    pub(crate) sequence: Sequence,
+    pub(crate) record: Record,
+    folder: PathBuf,
+}
+
+/// Which version a request asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Which {
+    Current,
+    Exactly(Sequence),
+}
+
+impl Version {
+    /// Its bytes.
+    pub(crate) fn content(&self) -> io::Result<File> {
+        File::open(self.folder.join(CONTENT))
+    }
+}
+
+impl Store {
+    /// A version and its bytes. A delete marker is an error here, as it is for readers.
+    pub(crate) fn read(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        which: Which,
+    ) -> Result<(Version, File), StoreError> {
+        names::check_key(key).map_err(StoreError::BadKey)?;
+        let folder = names::folder(&bucket.folder, key);
+        for _ in 0..ATTEMPTS {
+            let version = match which {
+                Which::Current => current(&folder)?.ok_or(StoreError::NoSuchKey)?,
+                Which::Exactly(sequence) => version(&folder, sequence)?.ok_or(StoreError::NoSuchVersion)?,
+            };
+            if version.record.delete_marker {
+                return Err(StoreError::Deleted(version.sequence));
+            }
+            match version.content() {
+                Ok(content) => return Ok((version, content)),
+                // Replaced since we looked: look again.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(io::Error::other("an object is replaced faster than it can be read").into())
+    }
+
+    /// Makes what was received the current version of `key`, if the condition holds, and brings it to the disk.
+    pub(crate) fn publish(
+        &self,
+        bucket: &Bucket,
+        mut incoming: Incoming,
+        record: &Record,
+        condition: &Condition,
+    ) -> Result<Sequence, StoreError> {
+        let folder = names::folder(&bucket.folder, &record.key);
+        incoming.seal(record)?;
+        let _turn = self.lock(bucket, &record.key).lock().unwrap_or_else(PoisonError::into_inner);
+        check(condition, current(&folder)?.as_ref())?;
+        let before = sequences(&folder)?;
+        let sequence = self.next_sequence(before.last().copied());
+        show(bucket, &folder, sequence, incoming)?;
+        if !bucket.versioned {
+            for old in before {
+                self.discard(&folder.join(version_name(old)))?;
+            }
+        }
+        Ok(sequence)
+    }
+
+    /// Whether a write under this condition could succeed now. [`Store::publish`] decides; this spares the upload.
+    pub(crate) fn check(&self, bucket: &Bucket, key: &str, condition: &Condition) -> Result<(), StoreError> {
+        names::check_key(key).map_err(StoreError::BadKey)?;
+        if *condition == Condition::Always {
+            return Ok(());
+        }
+        check(condition, current(&names::folder(&bucket.folder, key))?.as_ref())
+    }
+
+    /// Removes an object from a bucket that keeps one version. Nothing there is fine.
+    pub(crate) fn remove(&self, bucket: &Bucket, key: &str) -> Result<(), StoreError> {
+        names::check_key(key).map_err(StoreError::BadKey)?;
+        let folder = names::folder(&bucket.folder, key);
+        let _turn = self.lock(bucket, key).lock().unwrap_or_else(PoisonError::into_inner);
+        let found = sequences(&folder)?;
+        for sequence in &found {
+            self.discard(&folder.join(version_name(*sequence)))?;
+        }
+        if !found.is_empty() {
+            sync_folder(&folder)?;
+            prune(bucket, &folder);
+        }
+        Ok(())
+    }
+
+    /// Removes one version for good, and answers what it was, if it was there.
+    pub(crate) fn remove_version(
+        &self,
+        bucket: &Bucket,
+        key: &str,
+        sequence: Sequence,
+    ) -> Result<Option<Record>, StoreError> {
+        names::check_key(key).map_err(StoreError::BadKey)?;
+        let folder = names::folder(&bucket.folder, key);
+        let _turn = self.lock(bucket, key).lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(version) = version(&folder, sequence)? else { return Ok(None) };
+        self.discard(&version.folder)?;
+        sync_folder(&folder)?;
+        prune(bucket, &folder);
+        Ok(Some(version.record))
+    }
+
+    /// Takes a version out of sight by one rename, then removes it.
+    fn discard(&self, version: &Path) -> io::Result<()> {
+        let aside = self.aside();
+        fs::rename(version, &aside)?;
+        fs::remove_dir_all(aside)
+    }
+}
+
+/// Whether the condition holds for what is current. A delete marker counts as absent.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>
+fn check(condition: &Condition, current: Option<&Version>) -> Result<(), StoreError> {
+    let record = current.map(|version| &version.record).filter(|record| !record.delete_marker);
+    match (condition, record) {
+        (Condition::Always, _) | (Condition::Absent, None) | (Condition::Present, Some(_)) => Ok(()),
+        (Condition::Absent, Some(_)) => Err(StoreError::ConditionFailed("If-None-Match")),
+        (Condition::Present | Condition::Etag(_), None) => Err(StoreError::NoSuchKey),
+        (Condition::Etag(etag), Some(record)) if *etag == record.etag => Ok(()),
+        (Condition::Etag(_), Some(_)) => Err(StoreError::ConditionFailed("If-Match")),
+    }
+}
+
+/// Renames a sealed version into place, creating the object's folder if it must.
+fn show(bucket: &Bucket, folder: &Path, sequence: Sequence, mut incoming: Incoming) -> io::Result<()> {
+    let to = folder.join(version_name(sequence));
+    for _ in 0..ATTEMPTS {
+        create_folders(&bucket.folder, folder)?;
+        match incoming.publish(&to) {
+            Ok(()) => return sync_folder(folder),
+            // The folder was empty for a moment, and someone who deleted beside us tidied it away.
+            Err((back, error)) if error.kind() == io::ErrorKind::NotFound => incoming = back,
+            Err((_, error)) => return Err(error),
+        }
+    }
+    Err(io::Error::other("the folder of an object vanishes again and again"))
+}
+
+/// Creates `folder` and what is missing above it, below `root`, each name brought to the disk.
+fn create_folders(root: &Path, folder: &Path) -> io::Result<()> {
+    match fs::create_dir(folder) {
+        Ok(()) => folder.parent().map_or(Ok(()), sync_folder),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && folder != root => {
+            let Some(parent) = folder.parent() else { return Err(error) };
+            create_folders(root, parent)?;
+            match fs::create_dir(folder) {
+                Ok(()) => sync_folder(parent),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                Err(error) => Err(error),
+            }
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes folders that have become empty, up to the bucket's own, which stays.
+fn prune(bucket: &Bucket, folder: &Path) {
+    let mut folder = folder;
+    while folder != bucket.folder && fs::remove_dir(folder).is_ok() {
+        let Some(parent) = folder.parent() else { return };
+        folder = parent;
+    }
+}
+
+/// The folder name of a version.
+fn version_name(sequence: Sequence) -> String {
+    format!("@{sequence}")
+}
+
+/// The version that a folder name stands for.
+pub(super) fn read_version_name(name: &str) -> Option<Sequence> {
+    name.strip_prefix('@')?.parse().ok()
+}
+
+/// All versions of an object, oldest first.
+pub(super) fn sequences(folder: &Path) -> io::Result<Vec<Sequence>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        found.extend(entry?.file_name().to_str().and_then(read_version_name));
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// The greatest version, delete marker or not.
+pub(super) fn current(folder: &Path) -> io::Result<Option<Version>> {
+    for _ in 0..ATTEMPTS {
+        let Some(newest) = sequences(folder)?.last().copied() else { return Ok(None) };
+        // None: replaced since we looked.
+        if let Some(version) = version(folder, newest)? {
+            return Ok(Some(version));
+        }
+    }
+    Err(io::Error::other("an object is replaced faster than it can be found"))
+}
+
+/// One version, if it is there.
+pub(super) fn version(folder: &Path, sequence: Sequence) -> io::Result<Option<Version>> {
+    let folder = folder.join(version_name(sequence));
+    match fs::read(folder.join(RECORD)) {
+        Ok(json) => Ok(Some(Version { sequence, record: serde_json::from_slice(&json)?, folder })),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}

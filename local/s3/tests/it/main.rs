@@ -1,0 +1,7 @@
+//! S3's promises, asked for through the front door: a real server on loopback, the real SDK, raw presigned requests.
+//!
+//! Each test names a claim; where AWS documents it, the comment says on which page.
+
+mod support;
+
+mod objects;

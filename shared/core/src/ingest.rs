@@ -140,6 +140,7 @@ mod tests {
             trashed_at: (state == State::Trashed).then_some(NOW),
             audited_at: None,
             due: Some(NOW),
+            revision: 1,
         }
     }
 

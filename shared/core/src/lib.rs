@@ -11,7 +11,9 @@ pub mod key;
 pub mod metadata;
 pub mod record;
 pub mod taken;
+pub mod tally;
 pub mod wire;
+pub mod work;
 
 /// Days that a photo stays in the trash before the keeper removes it.
 pub const TRASH_DAYS: i64 = 30;

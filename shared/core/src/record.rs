@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::TRASH_DAYS;
 use crate::id::{Generation, PhotoId, UserId};
+use crate::ingest;
 use crate::taken::Taken;
 
 /// Where a photo is in its life. *Safe* means `Stored`.
@@ -185,12 +186,20 @@ pub struct Record {
     pub audited_at: Option<OffsetDateTime>,
     /// When the keeper should look at it; absent while there is nothing to do.
     pub due: Option<OffsetDateTime>,
+    /// Counts the writes of this item: a write is refused if somebody else wrote since it was read.
+    pub revision: u64,
 }
 
 impl Record {
     /// Whether the original lies in the vault, checked, and is not in the trash.
     pub fn is_safe(&self) -> bool {
         self.state == State::Stored
+    }
+
+    /// The same record in another state, with the keeper's next look at it.
+    #[must_use]
+    pub fn moved_to(&self, state: State, preview: Preview, at: OffsetDateTime) -> Self {
+        Self { state, preview, due: ingest::due_after(state, preview, at), ..self.clone() }
     }
 
     /// When the keeper may remove it from the trash for good.

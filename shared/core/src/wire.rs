@@ -250,29 +250,6 @@ pub struct PhotoSummary {
     pub trashed_at: Option<OffsetDateTime>,
 }
 
-impl From<Record> for PhotoSummary {
-    fn from(record: Record) -> Self {
-        Self {
-            photo_id: record.photo_id,
-            generation: record.generation,
-            state: record.state,
-            preview: record.preview.into(),
-            preview_reason: record.preview.reason(),
-            taken: record.taken.local.to_string(),
-            taken_source: record.taken.source,
-            width: record.width,
-            height: record.height,
-            thumbhash: record.thumbhash,
-            camera: record.camera.map(|camera| camera.in_one_line()).filter(|line| !line.is_empty()),
-            file_name: record.file_name,
-            content_type: record.content_type,
-            size: record.size,
-            stored_at: record.stored_at,
-            trashed_at: record.trashed_at,
-        }
-    }
-}
-
 /// A page of a listing. It is the last one if and only if `next_cursor` is null.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct PhotoPage {

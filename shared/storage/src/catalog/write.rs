@@ -1,0 +1,153 @@
+//! The one way to change a record.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use rand::Rng;
+use tintype_core::id::UserId;
+use tintype_core::record::Record;
+use tintype_core::tally::{self, Counter, Tally};
+
+use super::{Catalog, item};
+use crate::error::{StorageError, unavailable};
+
+/// How often a transaction that met another one is tried again: photos of one month share a counter.
+const CONFLICT_TRIES: u32 = 12;
+
+impl Catalog {
+    /// Puts `after` where `before` was read, and moves the counters by the difference, all or nothing. `before` is
+    /// `None` where there was nothing. Answers `after` as it now stands.
+    ///
+    /// Fails with [`StorageError::Changed`] if somebody else wrote since `before` was read: read again and decide
+    /// again. That also is the answer when our own write went through and its reply was lost; whoever reads again
+    /// sees that it did.
+    pub async fn replace(&self, before: Option<&Record>, after: &Record) -> Result<Record, StorageError> {
+        let mut after = after.clone();
+        after.revision = before.map_or(1, |record| record.revision + 1);
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item::from_record(&after)?))
+            .condition_expression(if before.is_some() { UNCHANGED } else { "attribute_not_exists(PK)" })
+            .set_expression_attribute_values(before.map(as_read))
+            .build()
+            .map_err(|error| item::corrupt("a write", error))?;
+        let write = TransactWriteItem::builder().put(put).build();
+        self.write(write, before, Some(&after)).await?;
+        Ok(after)
+    }
+
+    /// Removes a record as [`Catalog::replace`] replaces one.
+    pub async fn remove(&self, before: &Record) -> Result<(), StorageError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(item::photo_key(&before.user, &before.photo_id)))
+            .condition_expression(UNCHANGED)
+            .set_expression_attribute_values(Some(as_read(before)))
+            .build()
+            .map_err(|error| item::corrupt("a removal", error))?;
+        let write = TransactWriteItem::builder().delete(delete).build();
+        self.write(write, Some(before), None).await
+    }
+
+    async fn write(
+        &self,
+        write: TransactWriteItem,
+        before: Option<&Record>,
+        after: Option<&Record>,
+    ) -> Result<(), StorageError> {
+        let mut writes = vec![write];
+        if let Some(user) = before.or(after).map(|record| &record.user) {
+            for (counter, change) in &tally::changes(before, after) {
+                writes.push(self.add(user, counter, change)?);
+            }
+        }
+        self.transact(writes).await
+    }
+
+    fn add(
+        &self,
+        user: &UserId,
+        counter: &Counter,
+        change: &Tally,
+    ) -> Result<TransactWriteItem, StorageError> {
+        let mut update =
+            Update::builder().table_name(&self.table).set_key(Some(item::counter_key(user, counter)));
+        let mut terms = Vec::new();
+        for (index, (name, value)) in item::from_tally(change).into_iter().enumerate() {
+            terms.push(format!("#n{index} :n{index}"));
+            update = update
+                .expression_attribute_names(format!("#n{index}"), name)
+                .expression_attribute_values(format!(":n{index}"), value);
+        }
+        let update = update.update_expression(format!("ADD {}", terms.join(", "))).build();
+        let update = update.map_err(|error| item::corrupt("a counter's change", error))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
+    /// The SDK gives each call a `ClientRequestToken` and keeps it when it sends again after a lost reply, so that
+    /// a transaction that went through is not applied twice.
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
+    async fn transact(&self, writes: Vec<TransactWriteItem>) -> Result<(), StorageError> {
+        for tried in 0.. {
+            let sent =
+                self.client.transact_write_items().set_transact_items(Some(writes.clone())).send().await;
+            let Err(error) = sent else { return Ok(()) };
+            match cancelled(&error) {
+                Cancelled::Changed => return Err(StorageError::Changed),
+                Cancelled::Busy if tried < CONFLICT_TRIES => pause(tried).await,
+                Cancelled::Busy | Cancelled::Otherwise => {
+                    return Err(unavailable("TransactWriteItems")(error));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Holds while nobody wrote since the record was read.
+const UNCHANGED: &str = "revision = :revision";
+
+fn as_read(record: &Record) -> HashMap<String, AttributeValue> {
+    HashMap::from([(":revision".to_owned(), AttributeValue::N(record.revision.to_string()))])
+}
+
+enum Cancelled {
+    /// Our condition does not hold.
+    Changed,
+    /// Another transaction or too much traffic: again, a little later.
+    Busy,
+    Otherwise,
+}
+
+fn cancelled<R>(error: &SdkError<TransactWriteItemsError, R>) -> Cancelled {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+            let reasons = cancelled.cancellation_reasons();
+            let any = |code: &str| reasons.iter().any(|reason| reason.code() == Some(code));
+            if any("ConditionalCheckFailed") {
+                Cancelled::Changed
+            } else if any("TransactionConflict")
+                || any("ThrottlingError")
+                || any("ProvisionedThroughputExceeded")
+            {
+                Cancelled::Busy
+            } else {
+                Cancelled::Otherwise
+            }
+        }
+        Some(error) if error.code() == Some("TransactionInProgressException") => Cancelled::Busy,
+        _ => Cancelled::Otherwise,
+    }
+}
+
+/// Full jitter: up to 20 ms, doubled with each try, at most 1 s.
+/// <https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>
+pub(crate) async fn pause(tried: u32) {
+    let most = (20_u64 << tried.min(6)).min(1_000);
+    let milliseconds = rand::rng().random_range(0..=most);
+    tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+}

@@ -1,0 +1,65 @@
+//! What can go wrong with storage, without a word of HTTP: rejected for good, or unavailable for now.
+
+use std::error::Error as StdError;
+
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+
+type Source = Box<dyn StdError + Send + Sync>;
+
+/// What can go wrong with storage.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// The service did not do it this time, or not that we know of: try again.
+    #[error("{operation} is unavailable ({code})")]
+    Unavailable {
+        /// Which call.
+        operation: &'static str,
+        /// The service's error code, or what became of the connection.
+        code: String,
+        /// What the SDK said.
+        source: Source,
+    },
+    /// Somebody else wrote since it was read: read again and decide again.
+    #[error("the record changed since it was read")]
+    Changed,
+    /// An item or object that none of our functions wrote so.
+    #[error("{what} cannot be read: {why}")]
+    Corrupt {
+        /// Which.
+        what: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// The HTTP status, service code and retry verdict of a failed call.
+pub(crate) struct Failure {
+    pub(crate) status: Option<u16>,
+    pub(crate) code: String,
+}
+
+pub(crate) fn failure<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> Failure {
+    let status = error.raw_response().map(|response| response.status().as_u16());
+    let code = error.code().map_or_else(
+        || match error {
+            SdkError::TimeoutError(_) => "time-out".to_owned(),
+            SdkError::DispatchFailure(_) => "no connection".to_owned(),
+            SdkError::ResponseError(_) => "broken answer".to_owned(),
+            SdkError::ConstructionFailure(_) => "request could not be built".to_owned(),
+            _ => status.map_or_else(|| "unknown".to_owned(), |status| status.to_string()),
+        },
+        ToOwned::to_owned,
+    );
+    Failure { status, code }
+}
+
+/// Whatever is not understood is unavailable: never absence, never success.
+pub(crate) fn unavailable<E>(
+    operation: &'static str,
+) -> impl FnOnce(SdkError<E, HttpResponse>) -> StorageError
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    move |error| StorageError::Unavailable { operation, code: failure(&error).code, source: Box::new(error) }
+}

@@ -1,0 +1,171 @@
+//! The uploads bucket: where an upload arrives, and which nothing leaves but by being safe.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::presigning::PresigningConfig;
+use time::OffsetDateTime;
+use tintype_core::id::{PhotoId, UserId};
+use tintype_core::key::ObjectKey;
+use tintype_core::metadata::UploadMetadata;
+use tintype_core::wire::PresignedRequest;
+
+use crate::error::{StorageError, failure, unavailable};
+use crate::vault::at;
+
+/// How long a presigned upload may begin.
+pub const UPLOAD_LIFETIME: Duration = Duration::from_mins(5);
+
+/// The uploads bucket.
+#[derive(Debug, Clone)]
+pub struct Uploads {
+    client: Client,
+    bucket: String,
+}
+
+/// What the bucket says of an upload.
+#[derive(Debug, Clone)]
+pub struct UploadHead {
+    /// Size in bytes.
+    pub size: u64,
+    /// When S3 received it.
+    pub received_at: OffsetDateTime,
+    /// Media type as the client declared it.
+    pub content_type: String,
+    /// What it says of itself.
+    pub metadata: UploadMetadata,
+}
+
+/// An upload that waits.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// Its key as S3 lists it.
+    pub key: String,
+    /// When S3 received it.
+    pub received_at: OffsetDateTime,
+    /// Size in bytes.
+    pub size: u64,
+}
+
+/// One page of what waits.
+#[derive(Debug, Clone)]
+pub struct WaitingPage {
+    /// In the order of keys.
+    pub uploads: Vec<Waiting>,
+    /// Where the next page starts.
+    pub next: Option<String>,
+}
+
+impl Uploads {
+    pub(crate) fn new(client: Client, bucket: String) -> Self {
+        Self { client, bucket }
+    }
+
+    /// A PUT that S3 accepts for these bytes alone, once: size, type, checksum, metadata and if-none-match are
+    /// **signed as headers** (S3 ignores a checksum in the query string).
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/PresignedUrlUploadObject.html>
+    pub async fn presign(
+        &self,
+        key: &ObjectKey,
+        photo_id: &PhotoId,
+        size: u64,
+        content_type: &str,
+        metadata: &UploadMetadata,
+        now: OffsetDateTime,
+    ) -> Result<PresignedRequest, StorageError> {
+        let broken = |why: String| StorageError::Corrupt { what: "a presigned upload".to_owned(), why };
+        let config = PresigningConfig::builder()
+            .expires_in(UPLOAD_LIFETIME)
+            .start_time(now.into())
+            .build()
+            .map_err(|error| broken(error.to_string()))?;
+        let request = self
+            .client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key.to_string())
+            .content_length(i64::try_from(size).map_err(|error| broken(error.to_string()))?)
+            .content_type(content_type)
+            .if_none_match("*")
+            .checksum_sha256(photo_id.to_base64())
+            .set_metadata(Some(metadata.to_headers().into_iter().collect()))
+            .presigned(config)
+            .await
+            .map_err(unavailable("PresignPutObject"))?;
+        let headers = request
+            .headers()
+            .filter(|(name, _)| !matches!(*name, "host" | "content-length"))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect::<BTreeMap<_, _>>();
+        Ok(PresignedRequest {
+            method: request.method().to_owned(),
+            url: request.uri().to_owned(),
+            headers,
+            expires_at: now + UPLOAD_LIFETIME,
+        })
+    }
+
+    /// What the bucket says of an upload; `None` only if S3 says 404.
+    pub async fn head(&self, key: &ObjectKey) -> Result<Option<UploadHead>, StorageError> {
+        let head = match self.client.head_object().bucket(&self.bucket).key(key.to_string()).send().await {
+            Ok(head) => head,
+            Err(error) if failure(&error).status == Some(404) => return Ok(None),
+            Err(error) => return Err(unavailable("HeadObject")(error)),
+        };
+        Ok(Some(UploadHead {
+            size: head.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+            received_at: at(head.last_modified()),
+            content_type: head.content_type().unwrap_or_default().to_owned(),
+            metadata: UploadMetadata::from_headers(head.metadata().into_iter().flatten()),
+        }))
+    }
+
+    /// Deletes an upload: the last step, when its photo is safe or unwanted.
+    pub async fn delete(&self, key: &ObjectKey) -> Result<(), StorageError> {
+        self.client
+            .delete_object()
+            .bucket(&self.bucket)
+            .key(key.to_string())
+            .send()
+            .await
+            .map_err(unavailable("DeleteObject"))?;
+        Ok(())
+    }
+
+    /// Whether an upload of this photo waits.
+    pub async fn any_waiting(&self, user: &UserId, photo_id: &PhotoId) -> Result<bool, StorageError> {
+        let prefix = ObjectKey::uploads_of(user, photo_id);
+        Ok(!self.list(&prefix, None, 1).await?.uploads.is_empty())
+    }
+
+    /// A page of all that waits, in the order of keys.
+    pub async fn waiting(&self, next: Option<String>) -> Result<WaitingPage, StorageError> {
+        self.list(ObjectKey::UPLOADS_PREFIX, next, 1_000).await
+    }
+
+    async fn list(&self, prefix: &str, next: Option<String>, most: i32) -> Result<WaitingPage, StorageError> {
+        let page = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(prefix)
+            .set_continuation_token(next)
+            .max_keys(most)
+            .send()
+            .await
+            .map_err(unavailable("ListObjectsV2"))?;
+        let uploads = page
+            .contents()
+            .iter()
+            .filter_map(|object| {
+                Some(Waiting {
+                    key: object.key()?.to_owned(),
+                    received_at: at(object.last_modified()),
+                    size: object.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+                })
+            })
+            .collect();
+        Ok(WaitingPage { uploads, next: page.next_continuation_token().map(ToOwned::to_owned) })
+    }
+}

@@ -1,0 +1,57 @@
+//! Third step: samples, already reduced where the decoder can do so cheaply.
+
+mod gif;
+mod jpeg;
+mod png;
+mod shrink;
+mod webp;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::limits::Plan;
+use crate::probe::{Probe, Still};
+use crate::raster::Raster;
+use crate::rejected::Rejected;
+
+/// A picture as it is stored: neither turned nor in sRGB yet.
+pub(crate) struct Decoded {
+    /// Width of the original in pixels, before orientation.
+    pub(crate) width: u32,
+    /// Height of the original in pixels, before orientation.
+    pub(crate) height: u32,
+    /// The samples, possibly of a smaller size.
+    pub(crate) raster: Raster,
+    /// The ICC profile that gives them their meaning.
+    pub(crate) icc: Option<Vec<u8>>,
+}
+
+/// Decodes the file's picture as planned. A decoder that panics has met a broken file.
+pub(crate) fn decode(bytes: &[u8], found: &Probe, plan: &Plan) -> Result<Decoded, Rejected> {
+    let Some(still) = &found.still else { return Err(Rejected::unsupported(found.kind)) };
+    let decoded = catch_unwind(AssertUnwindSafe(|| match still {
+        Still::Jpeg { range, header } => {
+            let file = bytes.get(range.clone()).unwrap_or_default();
+            jpeg::decode(file, header, plan)
+        }
+        Still::Png(header) => png::decode(bytes, header, plan),
+        Still::Webp => webp::decode(bytes, plan),
+        Still::Gif => gif::decode(bytes, plan),
+    }));
+    let mut decoded = decoded.unwrap_or_else(|_| Err(Rejected::broken("its decoder gave up")))?;
+    if decoded.icc.is_none() {
+        decoded.icc = profile(bytes, found);
+    }
+    Ok(decoded)
+}
+
+/// Profiles are some kilobytes; those for printing reach a few megabytes.
+const PROFILE_BYTES: usize = 8 << 20;
+
+/// The ICC profile, put together from its parts.
+fn profile(bytes: &[u8], found: &Probe) -> Option<Vec<u8>> {
+    let length: usize = found.icc.iter().map(ExactSizeIterator::len).sum();
+    if length == 0 || length > PROFILE_BYTES {
+        return None;
+    }
+    Some(found.icc.iter().filter_map(|part| bytes.get(part.clone())).flatten().copied().collect())
+}

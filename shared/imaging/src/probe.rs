@@ -1,0 +1,95 @@
+//! First step: what the bytes are, and where in them metadata and pixels lie.
+//!
+//! Reads headers alone, with code of this crate, since metadata is what survives in the oddest states and no decoder
+//! needs to see a file that the limits refuse. Never fails: what is not understood is absent.
+
+pub(crate) mod gif;
+pub(crate) mod jpeg;
+pub(crate) mod png;
+pub(crate) mod webp;
+
+use std::ops::Range;
+
+use crate::{Kind, Orientation, bmff, embedded, exif, tiff};
+
+/// What is known of a file before anything is decoded.
+#[derive(Default)]
+pub(crate) struct Probe {
+    /// What it is.
+    pub(crate) kind: Kind,
+    /// Width and height in pixels as stored, before orientation. Neither is zero.
+    pub(crate) size: Option<(u32, u32)>,
+    /// How to turn what is stored.
+    pub(crate) orientation: Orientation,
+    /// Where the EXIF block lies: a TIFF structure from its byte order mark on.
+    pub(crate) exif: Option<Range<usize>>,
+    /// Where the XMP packet lies.
+    pub(crate) xmp: Option<Range<usize>>,
+    /// Where the ICC profile's parts lie, in order. Empty for PNG, whose profile is compressed.
+    pub(crate) icc: Vec<Range<usize>>,
+    /// What can be decoded.
+    pub(crate) still: Option<Still>,
+}
+
+/// A picture that there is a decoder for.
+pub(crate) enum Still {
+    /// The file's own JPEG, or one that it embeds.
+    Jpeg { range: Range<usize>, header: jpeg::Header },
+    /// PNG.
+    Png(png::Header),
+    /// WebP.
+    Webp,
+    /// GIF.
+    Gif,
+}
+
+/// Reads the headers of a file. Accepts any bytes.
+pub(crate) fn probe(bytes: &[u8]) -> Probe {
+    let kind = Kind::from_signature(bytes);
+    let mut found = match kind {
+        Kind::Jpeg => jpeg::probe(bytes),
+        Kind::Png => png::probe(bytes),
+        Kind::Webp => webp::probe(bytes),
+        Kind::Gif => gif::probe(bytes),
+        Kind::Heic | Kind::Avif => bmff::probe(bytes, kind),
+        Kind::Tiff | Kind::Raw(_) => embedded::probe(bytes, kind),
+        Kind::Jxl | Kind::Bmp | Kind::Video(_) | Kind::Unknown => Probe::default(),
+    };
+    if found.kind == Kind::Unknown {
+        found.kind = kind;
+    }
+    found
+}
+
+/// The orientation that an EXIF block asks for; upright if it says nothing.
+pub(crate) fn exif_orientation(bytes: &[u8], exif: Option<&Range<usize>>) -> Orientation {
+    exif.and_then(|range| bytes.get(range.clone()))
+        .and_then(tiff::Tiff::new)
+        .and_then(|tiff| exif::orientation(&tiff))
+        .unwrap_or_default()
+}
+
+/// `None` unless both edges have pixels.
+pub(crate) fn size(width: u32, height: u32) -> Option<(u32, u32)> {
+    (width > 0 && height > 0).then_some((width, height))
+}
+
+/// Two bytes as a big-endian number.
+pub(crate) fn be16(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+/// Four bytes as a big-endian number.
+pub(crate) fn be32(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+/// Two bytes as a little-endian number.
+pub(crate) fn le16(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+/// Four bytes as a little-endian number.
+pub(crate) fn le32(bytes: &[u8], at: usize) -> Option<u32> {
+    Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?))
+}

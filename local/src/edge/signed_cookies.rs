@@ -131,6 +131,32 @@ fn decode(value: &str) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
+    /// Made with `openssl sha1 -sign`, `openssl base64` and `tr '+=/' '-_~'`, as AWS's page on signing with a shell
+    /// does it, so that this check and our own signer cannot agree on the same mistake.
+    #[test]
+    fn cookies_that_openssl_made_open_what_they_say_until_they_say() {
+        let trusted =
+            SignedCookies::from_pem("K2JCJMDEHXQW5F", include_str!("fixtures/public-key.pem")).unwrap();
+        let mut headers = HeaderMap::new();
+        let cookies = include_str!("fixtures/cookies.txt").trim_end().parse().unwrap();
+        headers.insert(axum::http::header::COOKIE, cookies);
+        let check = |url, now| trusted.check(&headers, url, now);
+        let end = 1_800_000_000;
+        assert_eq!(check("https://photos.example.net/media/ada/p/g/thumb.webp", end - 1), Ok(()));
+        assert_eq!(
+            check("https://photos.example.net/media/ada/p/g/thumb.webp", end),
+            Err(Refused::AccessDenied)
+        );
+        assert_eq!(
+            check("http://photos.example.net/media/ada/p/g/thumb.webp", 0),
+            Err(Refused::AccessDenied)
+        );
+        assert_eq!(
+            check("https://photos.example.net/media/bob/p/g/thumb.webp", 0),
+            Err(Refused::AccessDenied)
+        );
+    }
+
     #[test]
     fn cookies_are_base64_in_cloudfronts_spelling_only() {
         assert_eq!(decode("-~_"), None);

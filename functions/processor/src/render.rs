@@ -1,0 +1,198 @@
+//! Variants of a safe photo, and what its own metadata says of it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures::future::try_join_all;
+use time::OffsetDateTime;
+use tintype_core::ingest::MAX_ATTEMPTS;
+use tintype_core::key::{ObjectKey, Variant};
+use tintype_core::record::{Camera, Place, Preview, PreviewReason, Record, State};
+use tintype_core::taken::{self, Claim, TakenSource};
+use tintype_core::work::Render;
+use tintype_imaging::{Facts, Kind, Rejected, Rendering};
+use tintype_storage::{Storage, StorageError};
+
+use crate::{Processor, Unfinished};
+
+/// Originals up to this size are read whole at once; of larger ones the start is looked at first.
+const READ_AT_ONCE: u64 = 16 << 20;
+/// How much of a large original is looked at first.
+const START: u64 = 256 << 10;
+/// What is larger is not read into memory: a film, or a picture beyond any function's memory.
+const MAX_READ: u64 = 256 << 20;
+
+/// What the keeper asks for.
+pub(crate) async fn render(processor: &Processor, render: &Render) -> Result<(), Unfinished> {
+    let record = processor.storage.catalog.get(&render.user, &render.photo_id).await?;
+    match record {
+        Some(record) if record.generation == render.generation && record.state == State::Stored => {
+            variants_of(processor, record).await
+        }
+        // Trashed, removed or sent again since: whatever it is now, it is looked after.
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Makes the variants of a safe photo, if it waits for them, and writes down how that ended.
+pub(crate) async fn variants_of(processor: &Processor, record: Record) -> Result<(), Unfinished> {
+    let storage = &processor.storage;
+    if record.preview != Preview::Pending {
+        return Ok(());
+    }
+    if record.attempts >= MAX_ATTEMPTS {
+        return finish(storage, record, None, Err(PreviewReason::OutOfMemory)).await;
+    }
+    let Some(bytes) = read(storage, &record).await? else {
+        return finish(storage, record, None, Err(PreviewReason::NotAnImage)).await;
+    };
+    // Counted before and not after: what ends the process ends it here, and the count remains.
+    let record = count_attempt(storage, &record, record.attempts + 1).await?;
+    let budget = processor.budget;
+    let decoded = tokio::task::spawn_blocking(move || {
+        let facts = tintype_imaging::inspect(&bytes);
+        (facts, tintype_imaging::render(&bytes, &budget))
+    });
+    let (facts, rendered) = match decoded.await {
+        Ok((facts, rendered)) => (Some(facts), rendered.map_err(|rejected| reason(&rejected))),
+        // A panic in a decoder is that file's end, not ours.
+        Err(_) => (None, Err(PreviewReason::Broken)),
+    };
+    if let Ok(rendering) = &rendered
+        && let Err(error) = put_variants(storage, &record, rendering).await
+    {
+        // Decoding did not end the process: this attempt does not count.
+        count_attempt(storage, &record, record.attempts - 1).await?;
+        return Err(error.into());
+    }
+    finish(storage, record, facts, rendered).await
+}
+
+/// The original's bytes, or `None` if they are no picture that fits.
+async fn read(storage: &Storage, record: &Record) -> Result<Option<Vec<u8>>, Unfinished> {
+    if record.size == 0 {
+        return Ok(None);
+    }
+    if record.size > READ_AT_ONCE {
+        let start = storage.vault.read_start(&record.key, START).await?.ok_or(Unfinished::OriginalMissing)?;
+        let kind = tintype_imaging::inspect(&start).kind;
+        if record.size > MAX_READ || matches!(kind, Kind::Unknown | Kind::Video(_)) {
+            return Ok(None);
+        }
+    }
+    let bytes = storage.vault.read(&record.key).await?.ok_or(Unfinished::OriginalMissing)?;
+    Ok(Some(bytes.into()))
+}
+
+async fn count_attempt(storage: &Storage, record: &Record, attempts: u32) -> Result<Record, StorageError> {
+    let mut counted = record.moved_to(record.state, record.preview, OffsetDateTime::now_utc());
+    counted.attempts = attempts;
+    storage.catalog.replace(Some(record), &counted).await
+}
+
+async fn put_variants(storage: &Storage, record: &Record, rendering: &Rendering) -> Result<(), StorageError> {
+    try_join_all(rendering.variants.iter().map(|made| {
+        let key = ObjectKey::Variant {
+            user: record.user.clone(),
+            photo_id: record.photo_id,
+            generation: record.generation,
+            variant: match made.name {
+                tintype_imaging::VariantName::Thumb => Variant::Thumb,
+                tintype_imaging::VariantName::Preview => Variant::Preview,
+            },
+        };
+        async move { storage.vault.put_variant(&key, made.webp.clone()).await }
+    }))
+    .await?;
+    Ok(())
+}
+
+/// Writes down how it ended, together with what the file says of itself.
+async fn finish(
+    storage: &Storage,
+    mut record: Record,
+    facts: Option<Facts>,
+    rendered: Result<Rendering, PreviewReason>,
+) -> Result<(), Unfinished> {
+    loop {
+        let done = finished(&record, facts.as_ref(), &rendered);
+        match storage.catalog.replace(Some(&record), &done).await {
+            Ok(_) => return Ok(()),
+            Err(StorageError::Changed) => {}
+            Err(error) => return Err(error.into()),
+        }
+        // Somebody wrote meanwhile. In the trash it keeps its preview; in another life it is not ours.
+        let Some(now) = storage.catalog.get(&record.user, &record.photo_id).await? else { return Ok(()) };
+        let same_life = now.generation == record.generation;
+        let waits = now.preview == Preview::Pending && matches!(now.state, State::Stored | State::Trashed);
+        if !same_life || !waits {
+            return Ok(());
+        }
+        record = now;
+    }
+}
+
+fn finished(record: &Record, facts: Option<&Facts>, rendered: &Result<Rendering, PreviewReason>) -> Record {
+    let preview = match rendered {
+        Ok(_) => Preview::Ready,
+        Err(reason) => Preview::None(*reason),
+    };
+    let mut done = record.moved_to(record.state, preview, OffsetDateTime::now_utc());
+    if record.state == State::Trashed {
+        done.due = record.due;
+    }
+    if let Some(facts) = facts {
+        let uploaded_at = record.stored_at.unwrap_or_else(OffsetDateTime::now_utc);
+        done.taken = taken::choose(&claims(facts), &record.file_name, record.modified_at, uploaded_at);
+        done.camera = facts.camera.as_ref().map(camera);
+        done.place = facts.place.as_ref().map(|place| Place {
+            latitude: place.latitude,
+            longitude: place.longitude,
+            altitude_m: place.altitude_m,
+        });
+        (done.width, done.height) = (facts.width, facts.height);
+        if facts.kind != Kind::Unknown {
+            facts.kind.content_type().clone_into(&mut done.content_type);
+        }
+    }
+    if let Ok(rendering) = rendered {
+        (done.width, done.height) = (Some(rendering.width), Some(rendering.height));
+        done.thumbhash = Some(STANDARD.encode(&rendering.thumbhash));
+    }
+    done
+}
+
+fn claims(facts: &Facts) -> Vec<Claim> {
+    let times = &facts.times;
+    [
+        (&times.original, TakenSource::Exif),
+        (&times.created, TakenSource::ExifCreated),
+        (&times.xmp, TakenSource::Xmp),
+    ]
+    .into_iter()
+    .filter_map(|(found, source)| {
+        let found = found.as_ref()?;
+        Some(Claim { source, local: found.local.clone(), offset: found.offset.clone() })
+    })
+    .collect()
+}
+
+fn camera(found: &tintype_imaging::Camera) -> Camera {
+    Camera {
+        make: found.make.clone(),
+        model: found.model.clone(),
+        lens: found.lens.clone(),
+        focal_length_mm: found.focal_length_mm,
+        aperture: found.aperture,
+        exposure_s: found.exposure_s,
+        iso: found.iso,
+    }
+}
+
+fn reason(rejected: &Rejected) -> PreviewReason {
+    match rejected {
+        Rejected::NotAnImage => PreviewReason::NotAnImage,
+        Rejected::Unsupported { .. } => PreviewReason::Unsupported,
+        Rejected::Broken { .. } => PreviewReason::Broken,
+        Rejected::TooLarge { .. } => PreviewReason::TooLarge,
+    }
+}

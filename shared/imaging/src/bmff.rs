@@ -1,26 +1,25 @@
-//! Reads the boxes of HEIF and its relatives (ISO/IEC 14496-12 and 23008-12).
+//! Reads the boxes of HEIF and its relatives: what phones write as HEIC and AVIF (ISO/IEC 14496-12 and 23008-12).
+//!
+//! There is no decoder for their pictures here, so this finds the facts, and the rare JPEG inside.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::Orientation;
 use crate::kind::{Kind, Raw, Video};
-use crate::probe::Probe;
+use crate::probe::{Probe, Still, be16, be32, be64, jpeg, size};
 
 /// The kind of a file that begins with an `ftyp` box, by its brands.
 pub(crate) fn kind(bytes: &[u8]) -> Kind {
-    let length = crate::probe::be32(bytes, 0).map_or(0, |length| length as usize);
+    let length = be32(bytes, 0).map_or(0, |length| length as usize);
     let body = bytes.get(8..length.clamp(8, 264).min(bytes.len())).unwrap_or_default();
     let (brands, _) = body.as_chunks::<4>();
     // The major brand, then a version, then the compatible brands. `mif1` and `msf1` say HEIF without the codec.
     let Some(major) = brands.first() else { return Kind::Unknown };
-    let compatible = || brands.iter().skip(2);
     match major {
         b"avif" | b"avis" => Kind::Avif,
-        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => Kind::Heic,
-        b"mif1" | b"msf1" => {
-            if compatible().any(|brand| brand == b"avif") {
-                Kind::Avif
-            } else {
-                Kind::Heic
-            }
-        }
+        b"mif1" | b"msf1" if brands.iter().skip(2).any(|brand| brand == b"avif") => Kind::Avif,
+        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1" => Kind::Heic,
         b"crx " => Kind::Raw(Raw::Cr3),
         b"jxl " => Kind::Jxl,
         b"qt  " => Kind::Video(Video::QuickTime),
@@ -29,6 +28,334 @@ pub(crate) fn kind(bytes: &[u8]) -> Kind {
 }
 
 /// Reads what HEIF says of its primary picture.
-pub(crate) fn probe(_bytes: &[u8], kind: Kind) -> Probe {
-    Probe { kind, ..Probe::default() }
+pub(crate) fn probe(bytes: &[u8], kind: Kind) -> Probe {
+    let mut found = Probe { kind, ..Probe::default() };
+    let Some(meta) = boxes(bytes, 0..bytes.len()).find(|found| &found.name == b"meta") else { return found };
+    let items = Items::read(bytes, meta.after(4));
+    found.exif = items.of_kind(*b"Exif").next().and_then(|item| items.whole(bytes, item)).and_then(|item| {
+        // The item begins with the distance from here to the TIFF header.
+        let start = item.start.checked_add(4)?.checked_add(be32(bytes, item.start)? as usize)?;
+        (start < item.end).then_some(start..item.end)
+    });
+    found.xmp = items.of_kind(*b"mime").find_map(|item| {
+        let range = items.whole(bytes, item)?;
+        let head = bytes.get(range.start..range.end.min(range.start + 256))?;
+        head.windows(9).any(|window| window == b"x:xmpmeta" || window == b"<?xpacket").then_some(range)
+    });
+    if let Some(primary) = items.primary {
+        (found.size, found.orientation) = items.geometry(bytes, primary);
+    }
+    found.still = items.jpeg(bytes);
+    found
+}
+
+/// A box: its name, and where its body lies.
+struct Found {
+    name: [u8; 4],
+    body: Range<usize>,
+}
+
+impl Found {
+    /// The body after its first bytes: version and flags, or a count.
+    fn after(&self, bytes: usize) -> Range<usize> {
+        (self.body.start + bytes).min(self.body.end)..self.body.end
+    }
+}
+
+/// Boxes or entries to look at in one place before giving up on a file made of them.
+const ENTRIES: usize = 10_000;
+
+/// The boxes that follow each other in a range. Stops at the first that makes no sense.
+fn boxes(bytes: &[u8], range: Range<usize>) -> impl Iterator<Item = Found> {
+    let mut at = range.start;
+    std::iter::from_fn(move || {
+        let name = *bytes.get(at + 4..range.end)?.first_chunk()?;
+        let (head, length) = match be32(bytes, at)? {
+            0 => (8, range.end - at),
+            1 => (16, usize::try_from(be64(bytes, at + 8)?).ok()?),
+            length => (8, length as usize),
+        };
+        let end = at.checked_add(length).filter(|&end| end <= range.end)?;
+        let body = at.checked_add(head).filter(|&start| start <= end)?..end;
+        at = end;
+        Some(Found { name, body })
+    })
+    .take(ENTRIES)
+}
+
+/// The items of a file and where their bytes lie.
+#[derive(Default)]
+struct Items {
+    primary: Option<u32>,
+    kinds: BTreeMap<u32, [u8; 4]>,
+    places: BTreeMap<u32, Range<usize>>,
+    /// The properties, in the order in which associations count them from 1.
+    properties: Vec<([u8; 4], Range<usize>)>,
+    /// The properties of each item, in the order in which they apply.
+    associations: BTreeMap<u32, Vec<usize>>,
+}
+
+impl Items {
+    fn read(bytes: &[u8], meta: Range<usize>) -> Self {
+        let mut items = Self::default();
+        let inner: Vec<Found> = boxes(bytes, meta).collect();
+        let idat = inner.iter().find(|found| &found.name == b"idat").map(|found| found.body.clone());
+        for found in &inner {
+            let version = bytes.get(found.body.start).copied().unwrap_or(0);
+            match &found.name {
+                b"pitm" => items.primary = identifier(bytes, found.body.start + 4, version > 0),
+                b"iinf" => {
+                    for entry in boxes(bytes, found.after(if version == 0 { 6 } else { 8 })) {
+                        items.read_entry(bytes, &entry);
+                    }
+                }
+                b"iloc" => {
+                    // What is there before the end counts.
+                    let _ = items.read_places(bytes, found, version, idat.as_ref());
+                }
+                b"iprp" => {
+                    for part in boxes(bytes, found.body.clone()) {
+                        match &part.name {
+                            b"ipco" => {
+                                items.properties = boxes(bytes, part.body)
+                                    .map(|property| (property.name, property.body))
+                                    .collect();
+                            }
+                            b"ipma" => {
+                                let _ = items.read_associations(bytes, &part);
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        items
+    }
+
+    /// `infe`, versions 2 and 3: identifier, protection, kind.
+    fn read_entry(&mut self, bytes: &[u8], entry: &Found) {
+        let wide = bytes.get(entry.body.start) == Some(&3);
+        let at = entry.body.start + 4;
+        let kind_at = at + if wide { 6 } else { 4 };
+        if let (Some(id), Some(kind)) =
+            (identifier(bytes, at, wide), bytes.get(kind_at..entry.body.end).and_then(<[u8]>::first_chunk))
+        {
+            self.kinds.insert(id, *kind);
+        }
+    }
+
+    /// `iloc`: for each item its extents. Those in one piece are kept; an item in several is a picture's.
+    fn read_places(
+        &mut self,
+        bytes: &[u8],
+        found: &Found,
+        version: u8,
+        idat: Option<&Range<usize>>,
+    ) -> Option<()> {
+        let sizes = be16(bytes, found.body.start + 4)?;
+        let nibble = |shift: u16| usize::from(sizes >> shift & 0xF);
+        let (offset_size, length_size, base_size) = (nibble(12), nibble(8), nibble(4));
+        let index_size = if version > 0 { nibble(0) } else { 0 };
+        let mut at = found.body.start + 6;
+        let wide = version >= 2;
+        let count = if wide { be32(bytes, at)? as usize } else { be16(bytes, at)?.into() };
+        at += if wide { 4 } else { 2 };
+        for _ in 0..count.min(ENTRIES) {
+            let id = identifier(bytes, at, wide)?;
+            at += if wide { 4 } else { 2 };
+            let method = if version > 0 { be16(bytes, at)? & 0xF } else { 0 };
+            at += if version > 0 { 4 } else { 2 };
+            let base = number(bytes, at, base_size)?;
+            at += base_size;
+            let extents = usize::from(be16(bytes, at)?);
+            at += 2;
+            let offset = number(bytes, at + index_size, offset_size)?;
+            let length = number(bytes, at + index_size + offset_size, length_size)?;
+            at += extents * (index_size + offset_size + length_size);
+            let origin = match method {
+                0 => Some(0),
+                1 => idat.map(|idat| idat.start),
+                _ => None,
+            };
+            if extents == 1
+                && let Some(origin) = origin
+                && let Some(start) = origin.checked_add(base).and_then(|start| start.checked_add(offset))
+                && let Some(end) = start.checked_add(length)
+            {
+                self.places.insert(id, start..end);
+            }
+        }
+        Some(())
+    }
+
+    /// `ipma`: for each item the numbers of its properties.
+    fn read_associations(&mut self, bytes: &[u8], part: &Found) -> Option<()> {
+        let version = *bytes.get(part.body.start)?;
+        let wide_numbers = bytes.get(part.body.start + 3)? & 1 == 1;
+        let count = be32(bytes, part.body.start + 4)? as usize;
+        let mut at = part.body.start + 8;
+        for _ in 0..count.min(ENTRIES) {
+            let id = identifier(bytes, at, version > 0)?;
+            at += if version > 0 { 4 } else { 2 };
+            let properties = usize::from(*bytes.get(at)?);
+            at += 1;
+            let mut numbers = Vec::with_capacity(properties);
+            for _ in 0..properties {
+                // The top bit says that a reader must understand the property.
+                numbers.push(if wide_numbers {
+                    usize::from(be16(bytes, at)? & 0x7FFF)
+                } else {
+                    usize::from(bytes.get(at)? & 0x7F)
+                });
+                at += if wide_numbers { 2 } else { 1 };
+            }
+            self.associations.insert(id, numbers);
+        }
+        Some(())
+    }
+
+    fn of_kind(&self, kind: [u8; 4]) -> impl Iterator<Item = u32> {
+        self.kinds.iter().filter(move |entry| *entry.1 == kind).map(|(&id, _)| id)
+    }
+
+    /// Where an item's bytes lie, if all of them are there.
+    fn whole(&self, bytes: &[u8], id: u32) -> Option<Range<usize>> {
+        self.places.get(&id).filter(|place| place.end <= bytes.len()).cloned()
+    }
+
+    /// The size of an item before it is turned (`ispe`), and how it is turned (`irot`, `imir`). The EXIF orientation
+    /// of a HEIF file repeats that, and does not count.
+    fn geometry(&self, bytes: &[u8], id: u32) -> (Option<(u32, u32)>, Orientation) {
+        let (mut extent, mut orientation) = (None, Orientation::default());
+        for number in self.associations.get(&id).into_iter().flatten() {
+            let Some((name, body)) = number.checked_sub(1).and_then(|index| self.properties.get(index))
+            else {
+                continue;
+            };
+            let first = bytes.get(body.start).copied().filter(|_| !body.is_empty()).unwrap_or(0);
+            match name {
+                b"ispe" => {
+                    extent = be32(bytes, body.start + 4)
+                        .zip(be32(bytes, body.start + 8))
+                        .and_then(|(width, height)| size(width, height));
+                }
+                // Quarter turns, counterclockwise.
+                b"irot" => {
+                    for _ in 0..first & 3 {
+                        orientation = orientation.then(Orientation::from_exif(8));
+                    }
+                }
+                // 0 exchanges top and bottom, 1 left and right.
+                b"imir" => {
+                    orientation =
+                        orientation.then(Orientation::from_exif(if first & 1 == 0 { 4 } else { 2 }));
+                }
+                _ => {}
+            }
+        }
+        (extent, orientation)
+    }
+
+    /// The largest item that is coded as JPEG.
+    fn jpeg(&self, bytes: &[u8]) -> Option<Still> {
+        let stills =
+            self.of_kind(*b"jpeg").filter_map(|item| jpeg::embedded(bytes, self.whole(bytes, item)?));
+        stills.max_by_key(|(_, header)| header.pixels()).map(|(range, header)| Still::Jpeg { range, header })
+    }
+}
+
+/// An item's identifier, of two bytes or four.
+fn identifier(bytes: &[u8], at: usize, wide: bool) -> Option<u32> {
+    if wide { be32(bytes, at) } else { be16(bytes, at).map(u32::from) }
+}
+
+/// A number of 0, 4 or 8 bytes, as `iloc` has them.
+fn number(bytes: &[u8], at: usize, size: usize) -> Option<usize> {
+    match size {
+        0 => Some(0),
+        4 => be32(bytes, at).map(|number| number as usize),
+        8 => be64(bytes, at).and_then(|number| usize::try_from(number).ok()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tiff;
+
+    fn boxed(name: [u8; 4], body: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(body.len() + 8).unwrap();
+        [&length.to_be_bytes()[..], &name, body].concat()
+    }
+
+    /// A HEIF file whose primary item 1 has the properties given, and whose item 2 is an EXIF block.
+    fn heif(properties: &[(&[u8; 4], &[u8])], exif: &[u8]) -> Vec<u8> {
+        let item = [&6_u32.to_be_bytes()[..], b"Exif\0\0", exif].concat();
+        let ipco: Vec<u8> = properties.iter().flat_map(|(name, body)| boxed(**name, body)).collect();
+        let count = u8::try_from(properties.len()).unwrap();
+        let ipma: Vec<u8> =
+            [&[0; 4][..], &[0, 0, 0, 1, 0, 1, count], &(1..=count).collect::<Vec<u8>>()].concat();
+        let iprp = boxed(*b"iprp", &[boxed(*b"ipco", &ipco), boxed(*b"ipma", &ipma)].concat());
+        let entry =
+            |id: u8, kind: &[u8; 4]| boxed(*b"infe", &[&[2, 0, 0, 0, 0, id, 0, 0][..], kind, b"\0"].concat());
+        let iinf = boxed(*b"iinf", &[vec![0, 0, 0, 0, 0, 2], entry(1, b"hvc1"), entry(2, b"Exif")].concat());
+        let pitm = boxed(*b"pitm", &[0, 0, 0, 0, 0, 1]);
+        let file = |offset: u32| {
+            let iloc = [
+                &[0, 0, 0, 0, 0x44, 0, 0, 1, 0, 2, 0, 0, 0, 1][..],
+                &offset.to_be_bytes(),
+                &u32::try_from(item.len()).unwrap().to_be_bytes(),
+            ];
+            let meta =
+                [vec![0; 4], pitm.clone(), iinf.clone(), boxed(*b"iloc", &iloc.concat()), iprp.clone()]
+                    .concat();
+            let head = [boxed(*b"ftyp", b"heic\0\0\0\0mif1heic"), boxed(*b"meta", &meta)].concat();
+            (u32::try_from(head.len()).unwrap() + 8, [head, boxed(*b"mdat", &item)].concat())
+        };
+        let (offset, _) = file(0);
+        file(offset).1
+    }
+
+    const ISPE: &[u8] = &[0, 0, 0, 0, 0, 0, 0x0F, 0xC0, 0, 0, 0x0B, 0xD0];
+
+    #[test]
+    fn size_and_turn_come_from_the_primary_picture() {
+        let orientation = |properties: &[(&[u8; 4], &[u8])]| {
+            let found = probe(&heif(properties, b""), Kind::Heic);
+            assert_eq!(found.size, Some((4032, 3024)));
+            found.orientation.get()
+        };
+        assert_eq!(orientation(&[(b"ispe", ISPE)]), 1);
+        assert_eq!(orientation(&[(b"ispe", ISPE), (b"irot", &[3])]), 6);
+        assert_eq!(orientation(&[(b"ispe", ISPE), (b"irot", &[2])]), 3);
+        assert_eq!(orientation(&[(b"ispe", ISPE), (b"irot", &[1])]), 8);
+        assert_eq!(orientation(&[(b"ispe", ISPE), (b"imir", &[1])]), 2);
+        assert_eq!(orientation(&[(b"ispe", ISPE), (b"imir", &[0])]), 4);
+        assert_eq!(orientation(&[(b"ispe", ISPE), (b"irot", &[3]), (b"imir", &[1])]), 5);
+    }
+
+    #[test]
+    fn exif_is_found_and_its_orientation_does_not_count() {
+        let exif = tiff::tests::build(&[(0x0112, tiff::tests::Value::Short(6))], true);
+        let bytes = heif(&[(b"ispe", ISPE)], &exif);
+        let found = probe(&bytes, Kind::Heic);
+        assert_eq!(&bytes[found.exif.unwrap()], exif);
+        assert_eq!(found.orientation.get(), 1);
+    }
+
+    #[test]
+    fn every_truncation_and_every_flipped_byte_is_survived() {
+        let whole = heif(&[(b"ispe", ISPE), (b"irot", &[3])], b"MM\0*\0\0\0\x08\0\0");
+        for at in 0..whole.len() {
+            probe(&whole[..at], Kind::Heic);
+            for value in [0, 1, 0x7F, 0x80, 0xFF] {
+                let mut flipped = whole.clone();
+                flipped[at] = value;
+                probe(&flipped, Kind::Heic);
+            }
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod webp;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::Kind;
 use crate::limits::Plan;
 use crate::probe::{Probe, Still};
 use crate::raster::Raster;
@@ -38,6 +39,11 @@ pub(crate) fn decode(bytes: &[u8], found: &Probe, plan: &Plan) -> Result<Decoded
         Still::Gif => gif::decode(bytes, plan),
     }));
     let mut decoded = decoded.unwrap_or_else(|_| Err(Rejected::broken("its decoder gave up")))?;
+    // Only a picture inside of another file may be of another size than the file says.
+    let embedded = matches!(found.kind, Kind::Raw(_) | Kind::Heic | Kind::Avif);
+    if !embedded && found.size != Some((decoded.width, decoded.height)) {
+        return Err(Rejected::broken("its headers contradict each other"));
+    }
     if decoded.icc.is_none() {
         decoded.icc = profile(bytes, found);
     }

@@ -1,9 +1,158 @@
 //! Finds the JPEG that a raw file carries for its camera's display.
+//!
+//! A raw file is developed by its owner's software; what stands in for it here is what the camera showed. Most formats
+//! are TIFF directories, in which such a picture is recognized by its tags, whoever made the camera.
 
-use crate::Kind;
-use crate::probe::Probe;
+use std::ops::Range;
 
-/// Reads a TIFF or a raw file's directories.
+use crate::kind::{Kind, Raw};
+use crate::probe::{Probe, Still, be32, exif_orientation, jpeg, size};
+use crate::tiff::{Directory, Tiff};
+
+/// Reads a TIFF's or a raw file's directories.
 pub(crate) fn probe(bytes: &[u8], kind: Kind) -> Probe {
-    Probe { kind, exif: Some(0..bytes.len()), ..Probe::default() }
+    match kind {
+        Kind::Raw(Raw::Raf) => raf(bytes),
+        _ => Tiff::new(bytes).map(|tiff| directories(bytes, tiff, kind)).unwrap_or_default(),
+    }
+}
+
+/// Directories to look at: no camera writes more than a handful.
+const DIRECTORIES: usize = 16;
+
+mod tag {
+    pub(super) const RW2_JPEG: u16 = 0x002E;
+    pub(super) const WIDTH: u16 = 0x0100;
+    pub(super) const HEIGHT: u16 = 0x0101;
+    pub(super) const COMPRESSION: u16 = 0x0103;
+    pub(super) const PHOTOMETRIC: u16 = 0x0106;
+    pub(super) const MAKE: u16 = 0x010F;
+    pub(super) const STRIP_OFFSETS: u16 = 0x0111;
+    pub(super) const ORIENTATION: u16 = 0x0112;
+    pub(super) const STRIP_LENGTHS: u16 = 0x0117;
+    pub(super) const SUB_DIRECTORIES: u16 = 0x014A;
+    pub(super) const JPEG_OFFSET: u16 = 0x0201;
+    pub(super) const JPEG_LENGTH: u16 = 0x0202;
+    pub(super) const DNG_VERSION: u16 = 0xC612;
+    pub(super) const DNG_CROP: u16 = 0xC620;
+}
+
+fn directories(bytes: &[u8], tiff: Tiff<'_>, kind: Kind) -> Probe {
+    let all = every_directory(tiff);
+    let Some(main) = all.first() else { return Probe::default() };
+    let kind = if kind == Kind::Tiff { raw_kind(main, &all) } else { kind };
+    let mut found = Probe { kind, exif: Some(0..bytes.len()), ..Probe::default() };
+    found.orientation = exif_orientation(bytes, found.exif.as_ref());
+    found.size = dimensions(main);
+    let Kind::Raw(_) = kind else { return found };
+
+    let stills = all.iter().flat_map(candidates).filter_map(|range| jpeg::embedded(bytes, range));
+    let Some((range, header)) = stills.max_by_key(|(_, header)| header.pixels()) else { return found };
+    let inner = jpeg::probe(&bytes[range.clone()]);
+    found.icc = inner.icc.iter().map(|part| part.start + range.start..part.end + range.start).collect();
+    if !main.has(tag::ORIENTATION) {
+        found.orientation = inner.orientation;
+    }
+    // The page keeps room in the photo's proportions, so the sensor's size counts only where they are the preview's.
+    let sensor = all.iter().filter(|directory| is_raw(directory)).filter_map(dimensions).max();
+    let preview = (u32::from(header.width), u32::from(header.height));
+    found.size = sensor.filter(|&sensor| same_proportions(sensor, preview)).or(Some(preview));
+    found.still = Some(Still::Jpeg { range, header });
+    found
+}
+
+/// The chain of directories, each with those that it points to.
+fn every_directory(tiff: Tiff<'_>) -> Vec<Directory<'_>> {
+    let mut all = Vec::new();
+    let mut next = tiff.first();
+    while let Some(directory) = next {
+        next = directory.next();
+        let children: Vec<_> =
+            (0..8).map_while(|index| directory.child(tag::SUB_DIRECTORIES, index)).collect();
+        all.push(directory);
+        all.extend(children);
+        if all.len() >= DIRECTORIES {
+            break;
+        }
+    }
+    all
+}
+
+/// Which raw format a TIFF is, if its directories hold what a sensor saw.
+fn raw_kind(main: &Directory<'_>, all: &[Directory<'_>]) -> Kind {
+    if main.has(tag::DNG_VERSION) {
+        return Kind::Raw(Raw::Dng);
+    }
+    if !all.iter().any(is_raw) {
+        return Kind::Tiff;
+    }
+    let make = main.raw(tag::MAKE).unwrap_or_default().to_ascii_uppercase();
+    match &make {
+        make if make.starts_with(b"NIKON") => Kind::Raw(Raw::Nef),
+        make if make.starts_with(b"SONY") => Kind::Raw(Raw::Arw),
+        make if make.starts_with(b"PENTAX") || make.starts_with(b"RICOH") => Kind::Raw(Raw::Pef),
+        _ => Kind::Tiff,
+    }
+}
+
+/// Whether a directory's picture is a colour filter array (32803, TIFF/EP) or linear raw (34892, DNG).
+fn is_raw(directory: &Directory<'_>) -> bool {
+    matches!(directory.number(tag::PHOTOMETRIC), Some(32_803 | 34_892))
+}
+
+fn dimensions(directory: &Directory<'_>) -> Option<(u32, u32)> {
+    let edge = |index| directory.number_at(tag::DNG_CROP, index).or_else(|| whole(directory, index));
+    let cropped = edge(0).zip(edge(1));
+    let (width, height) =
+        cropped.or_else(|| directory.number(tag::WIDTH).zip(directory.number(tag::HEIGHT)))?;
+    size(width, height)
+}
+
+/// DNG's crop may be given as fractions.
+fn whole(directory: &Directory<'_>, index: u32) -> Option<u32> {
+    let edge = directory.fraction_at(tag::DNG_CROP, index)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "in the range of a u32, checked"
+    )]
+    (1.0..=f64::from(u32::MAX)).contains(&edge).then_some(edge as u32)
+}
+
+/// Where a directory's JPEG may lie.
+fn candidates(directory: &Directory<'_>) -> Vec<Range<usize>> {
+    let at = |offset: u16, length: u16| {
+        let (start, length) = directory.number(offset).zip(directory.number(length))?;
+        Some(start as usize..(start as usize).checked_add(length as usize)?)
+    };
+    // The old way to embed a JPEG (TIFF 6.0, section 22), and the new one (DNG 1.7, PreviewImage).
+    let old = at(tag::JPEG_OFFSET, tag::JPEG_LENGTH);
+    let is_jpeg = matches!(directory.number(tag::COMPRESSION), Some(6 | 7));
+    let one_strip = directory.number_at(tag::STRIP_OFFSETS, 1).is_none();
+    let new = at(tag::STRIP_OFFSETS, tag::STRIP_LENGTHS).filter(|_| is_jpeg && one_strip);
+    [old, new, directory.range(tag::RW2_JPEG)].into_iter().flatten().collect()
+}
+
+/// Whether two sizes have the same proportions within 1 %, and the first is the larger.
+fn same_proportions(large: (u32, u32), small: (u32, u32)) -> bool {
+    let ratio = |(width, height): (u32, u32)| f64::from(width) / f64::from(height);
+    large.0 >= small.0 && (ratio(large) / ratio(small) - 1.0).abs() < 0.01
+}
+
+/// Fujifilm's frame: the offset and length of a whole JPEG, EXIF included, at byte 84.
+fn raf(bytes: &[u8]) -> Probe {
+    let mut found = Probe::default();
+    let place = be32(bytes, 84)
+        .zip(be32(bytes, 88))
+        .and_then(|(start, length)| Some(start as usize..(start as usize).checked_add(length as usize)?));
+    let Some((range, header)) = place.and_then(|range| jpeg::embedded(bytes, range)) else { return found };
+    let inner = jpeg::probe(&bytes[range.clone()]);
+    let shifted = |part: Range<usize>| part.start + range.start..part.end + range.start;
+    found.exif = inner.exif.map(shifted);
+    found.xmp = inner.xmp.map(shifted);
+    found.icc = inner.icc.into_iter().map(shifted).collect();
+    found.orientation = inner.orientation;
+    found.size = inner.size;
+    found.still = Some(Still::Jpeg { range, header });
+    found
 }

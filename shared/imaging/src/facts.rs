@@ -76,7 +76,7 @@ pub struct Place {
 
 /// The facts of a probed file.
 pub(crate) fn gather(bytes: &[u8], found: &Probe) -> Facts {
-    let size = found.size.map(|(width, height)| found.orientation.as_shown(width, height));
+    let size = found.shown_size();
     let mut facts = Facts {
         kind: found.kind,
         width: size.map(|size| size.0),

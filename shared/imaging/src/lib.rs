@@ -80,11 +80,12 @@ pub fn render(bytes: &[u8], budget: &Budget) -> Result<Rendering, Rejected> {
     let reduced = resize::to_largest(decoded.raster, &sizes, found.orientation)?;
     let upright = orient::upright(reduced, found.orientation);
     let mut planes = colour::to_srgb(upright, decoded.icc.as_deref());
-    let mut made = Vec::with_capacity(sizes.variants.len());
-    for &(name, width, height) in &sizes.variants {
+    let mut made = Vec::with_capacity(sizes.len());
+    for &(name, width, height) in &sizes {
         planes = resize::planes(planes, width, height)?;
         made.push(encode::variant(name, &planes)?);
     }
     let thumbhash = placeholder::thumbhash(&planes)?;
-    Ok(Rendering { width: sizes.width, height: sizes.height, variants: made, thumbhash })
+    let (width, height) = found.shown_size().unwrap_or((decoded.width, decoded.height));
+    Ok(Rendering { width, height, variants: made, thumbhash })
 }

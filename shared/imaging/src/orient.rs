@@ -61,9 +61,13 @@ impl Orientation {
         }
     }
 
-    /// The orientation that has the effect of these moves, in the order of [`Self::moves`].
-    pub(crate) const fn from_moves(swap: bool, mirror: bool, flip: bool) -> Self {
-        Self(match (swap, mirror, flip) {
+    /// The effect of this, and then of another.
+    pub(crate) const fn then(self, other: Self) -> Self {
+        let (swap, mirror, flip) = self.moves();
+        let (then_swap, then_mirror, then_flip) = other.moves();
+        // Swapping rows and columns turns a mirroring before it into a flip after it, and the other way round.
+        let (mirror, flip) = if then_swap { (flip, mirror) } else { (mirror, flip) };
+        Self(match (swap ^ then_swap, mirror ^ then_mirror, flip ^ then_flip) {
             (false, false, false) => 1,
             (false, true, false) => 2,
             (false, true, true) => 3,
@@ -184,11 +188,15 @@ mod tests {
     }
 
     #[test]
-    fn moves_and_values_agree() {
-        for value in 1..=8 {
-            let orientation = Orientation::from_exif(value);
-            let (swap, mirror, flip) = orientation.moves();
-            assert_eq!(Orientation::from_moves(swap, mirror, flip), orientation);
+    fn one_orientation_after_another_is_one_of_the_eight() {
+        let data: Vec<u8> = (0..15).collect();
+        let plane = || Plane::new(5, 3, 1, data.clone());
+        for first in (1..=8).map(Orientation::from_exif) {
+            for second in (1..=8).map(Orientation::from_exif) {
+                let twice = turn::<1>(&turn::<1>(&plane(), first), second);
+                let once = turn::<1>(&plane(), first.then(second));
+                assert!((once.width, once.data) == (twice.width, twice.data), "{first:?}, then {second:?}");
+            }
         }
     }
 }

@@ -31,6 +31,13 @@ pub(crate) struct Probe {
     pub(crate) still: Option<Still>,
 }
 
+impl Probe {
+    /// Width and height in pixels as looked at.
+    pub(crate) fn shown_size(&self) -> Option<(u32, u32)> {
+        self.size.map(|(width, height)| self.orientation.as_shown(width, height))
+    }
+}
+
 /// A picture that there is a decoder for.
 pub(crate) enum Still {
     /// The file's own JPEG, or one that it embeds.
@@ -82,6 +89,11 @@ pub(crate) fn be16(bytes: &[u8], at: usize) -> Option<u16> {
 /// Four bytes as a big-endian number.
 pub(crate) fn be32(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
+}
+
+/// Eight bytes as a big-endian number.
+pub(crate) fn be64(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 /// Two bytes as a little-endian number.

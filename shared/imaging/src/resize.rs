@@ -6,15 +6,15 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use crate::Orientation;
 use crate::raster::{Model, Plane, Raster, Yuv420};
 use crate::rejected::Rejected;
-use crate::variants::Sizes;
+use crate::variants::VariantName;
 
 /// Reduces a picture, not turned yet, to its largest variant. Chroma planes come out at half that size, rounded up.
 pub(crate) fn to_largest(
     raster: Raster,
-    sizes: &Sizes,
+    sizes: &[(VariantName, u32, u32)],
     orientation: Orientation,
 ) -> Result<Raster, Rejected> {
-    let (width, height) = sizes.variants.first().map_or((1, 1), |&(_, width, height)| (width, height));
+    let (width, height) = sizes.first().map_or((1, 1), |&(_, width, height)| (width, height));
     let (width, height) = orientation.as_shown(width, height);
     let (width, height) = (width as usize, height as usize);
     let model = raster.model;

@@ -91,6 +91,11 @@ impl<'a> Directory<'a> {
         self.entries.iter().find(|entry| entry.tag == tag).copied()
     }
 
+    /// Whether the directory has a tag at all.
+    pub(crate) fn has(&self, tag: u16) -> bool {
+        self.find(tag).is_some()
+    }
+
     /// The next directory of the chain.
     pub(crate) fn next(&self) -> Option<Directory<'a>> {
         self.tiff.directory(self.next?)

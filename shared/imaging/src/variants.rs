@@ -63,24 +63,14 @@ const VARIANTS: [Fit; 2] = [
 /// The longest edge that any variant has; the limits step decodes to no less where the original has it.
 pub(crate) const LONGEST_EDGE: u32 = VARIANTS[0].long_edge;
 
-/// The sizes of a photo and of all its variants, upright.
-pub(crate) struct Sizes {
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    pub(crate) variants: Vec<(VariantName, u32, u32)>,
-}
-
-/// The sizes for a photo stored as `width` x `height` pixels.
-pub(crate) fn sizes(width: u32, height: u32, orientation: Orientation) -> Sizes {
+/// The sizes of all variants, upright, of a photo stored as `width` x `height` pixels.
+pub(crate) fn sizes(width: u32, height: u32, orientation: Orientation) -> Vec<(VariantName, u32, u32)> {
     let (width, height) = orientation.as_shown(width, height);
-    let variants = VARIANTS
-        .iter()
-        .map(|fit| {
-            let (width, height) = fit.size(width, height);
-            (fit.name, width, height)
-        })
-        .collect();
-    Sizes { width, height, variants }
+    let size = |fit: &Fit| {
+        let (width, height) = fit.size(width, height);
+        (fit.name, width, height)
+    };
+    VARIANTS.iter().map(size).collect()
 }
 
 impl Fit {
@@ -111,7 +101,7 @@ mod tests {
 
     fn size_of(name: VariantName, width: u32, height: u32) -> (u32, u32) {
         let sizes = sizes(width, height, Orientation::default());
-        let (_, width, height) = *sizes.variants.iter().find(|variant| variant.0 == name).unwrap();
+        let (_, width, height) = *sizes.iter().find(|variant| variant.0 == name).unwrap();
         (width, height)
     }
 

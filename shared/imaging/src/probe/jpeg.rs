@@ -40,6 +40,11 @@ impl Header {
         matches!(self.process, 5 | 6 | 7 | 13 | 14 | 15)
     }
 
+    /// Pixels of the frame.
+    pub(crate) fn pixels(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+
     /// Bytes of coefficients that a decoder holds at once: none if one scan brings all components, line by line;
     /// otherwise two for every sample of every block of the picture.
     pub(crate) fn coefficient_bytes(&self) -> u64 {
@@ -111,6 +116,16 @@ pub(crate) fn probe(bytes: &[u8]) -> Probe {
     found.size = size(header.width.into(), header.height.into());
     found.still = Some(Still::Jpeg { range: 0..bytes.len(), header });
     found
+}
+
+/// A JPEG inside of another file, if there is one in that range that can be decoded.
+pub(crate) fn embedded(bytes: &[u8], range: Range<usize>) -> Option<(Range<usize>, Header)> {
+    // Writers round the length up; what the file does not have, the picture did not need.
+    let range = range.start..range.end.min(bytes.len());
+    let inner = bytes.get(range.clone()).filter(|inner| inner.starts_with(&[0xFF, 0xD8, 0xFF]))?;
+    let Some(Still::Jpeg { header, .. }) = probe(inner).still else { return None };
+    let shown = matches!(header.process, 0..=2) && header.precision == 8 && header.pixels() > 0;
+    shown.then_some((range, header))
 }
 
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";

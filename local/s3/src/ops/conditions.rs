@@ -11,13 +11,13 @@ use super::errors::failed_condition;
 use super::request;
 use crate::store::Record;
 
-/// The conditions of a GET, a HEAD, or the source of a copy.
+/// The conditions of a GET, a HEAD, or the source of a copy: `If-Match` and so on.
 #[derive(Debug, Default)]
 pub(super) struct Conditions {
-    pub(super) if_match: Option<ETagCondition>,
-    pub(super) if_none_match: Option<ETagCondition>,
-    pub(super) if_modified_since: Option<Timestamp>,
-    pub(super) if_unmodified_since: Option<Timestamp>,
+    pub(super) matches: Option<ETagCondition>,
+    pub(super) none_match: Option<ETagCondition>,
+    pub(super) modified_since: Option<Timestamp>,
+    pub(super) unmodified_since: Option<Timestamp>,
 }
 
 /// What conditions say.
@@ -31,21 +31,21 @@ pub(super) enum Verdict {
 impl Conditions {
     pub(super) fn judge(self, record: &Record) -> Verdict {
         let etag = ETag::Strong(record.etag.clone());
-        let matches = |condition: &ETagCondition| match condition {
+        let is_current = |condition: &ETagCondition| match condition {
             ETagCondition::Any => true,
             ETagCondition::ETag(asked) => asked.weak_cmp(&etag),
         };
         // If-Match that holds overrides If-Unmodified-Since; If-None-Match that does not hold overrides
         // If-Modified-Since.
-        match (&self.if_match, self.if_unmodified_since) {
-            (Some(condition), _) if !matches(condition) => return Verdict::Failed("If-Match"),
+        match (&self.matches, self.unmodified_since) {
+            (Some(condition), _) if !is_current(condition) => return Verdict::Failed("If-Match"),
             (None, Some(time)) if record.last_modified > request::seconds(time.clone()) => {
                 return Verdict::Failed("If-Unmodified-Since");
             }
             _ => {}
         }
-        match (&self.if_none_match, self.if_modified_since) {
-            (Some(condition), _) if matches(condition) => Verdict::NotModified,
+        match (&self.none_match, self.modified_since) {
+            (Some(condition), _) if is_current(condition) => Verdict::NotModified,
             (None, Some(time)) if record.last_modified <= request::seconds(time.clone()) => {
                 Verdict::NotModified
             }

@@ -25,16 +25,16 @@ pub(super) async fn copy_object(
     req: S3Request<dto::CopyObjectInput>,
 ) -> S3Result<S3Response<dto::CopyObjectOutput>> {
     // s3s 0.14 does not know that a copy can be conditional, but keeps the headers.
-    let if_match = condition(&req.headers, IF_MATCH)?;
-    let if_none_match = condition(&req.headers, IF_NONE_MATCH)?;
+    let if_match = condition(&req.headers, &IF_MATCH)?;
+    let if_none_match = condition(&req.headers, &IF_NONE_MATCH)?;
     let condition = request::write_condition(if_match.as_ref(), if_none_match.as_ref())?;
     let output = decorator.blocking(move |decorator| copy(decorator, &req.input, &condition)).await?;
     Ok(S3Response::new(output))
 }
 
 /// One of the conditions on what is at the destination.
-fn condition(headers: &HeaderMap, name: HeaderName) -> S3Result<Option<ETagCondition>> {
-    let Some(value) = headers.get(&name) else { return Ok(None) };
+fn condition(headers: &HeaderMap, name: &HeaderName) -> S3Result<Option<ETagCondition>> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
     let parsed = ETagCondition::parse_http_header(value.as_bytes());
     parsed.map(Some).map_err(|error| s3_error!(error, InvalidArgument, "invalid header: {name}"))
 }
@@ -48,10 +48,10 @@ fn copy(
         return Err(s3_error!(NotImplemented, "Only buckets can be copied from"));
     };
     let to = decorator.store.bucket(&input.bucket)?;
-    decorator.store.check(to, &input.key, condition)?;
+    to.check(&input.key, condition)?;
 
     let from = decorator.store.bucket(from)?;
-    let (version, content) = decorator.store.read(from, source, request::which(asked.as_deref())?)?;
+    let (version, content) = from.read(source, request::which(asked.as_deref())?)?;
     source_conditions(input).refuse_copy(&version.record)?;
     if version.record.size > MAX_SIZE {
         return Err(s3_error!(
@@ -114,10 +114,10 @@ fn transfer(mut from: File, to: &mut Incoming, algorithm: Algorithm) -> io::Resu
 /// The conditions on the source.
 fn source_conditions(input: &dto::CopyObjectInput) -> Conditions {
     Conditions {
-        if_match: input.copy_source_if_match.clone(),
-        if_none_match: input.copy_source_if_none_match.clone(),
-        if_modified_since: input.copy_source_if_modified_since.clone(),
-        if_unmodified_since: input.copy_source_if_unmodified_since.clone(),
+        matches: input.copy_source_if_match.clone(),
+        none_match: input.copy_source_if_none_match.clone(),
+        modified_since: input.copy_source_if_modified_since.clone(),
+        unmodified_since: input.copy_source_if_unmodified_since.clone(),
     }
 }
 

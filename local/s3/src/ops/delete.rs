@@ -102,7 +102,7 @@ impl Decorator {
                     delete_marker: true,
                     ..Record::default()
                 };
-                self.store.check(bucket, key, &Condition::Always)?;
+                bucket.check(key, &Condition::Always)?;
                 let sequence =
                     self.store.publish(bucket, self.store.incoming()?, &marker, &Condition::Always)?;
                 Ok(Deleted { marker: true, version_id: Some(sequence.to_string()) })

@@ -36,10 +36,10 @@ pub(super) async fn get_object(
     input: dto::GetObjectInput,
 ) -> S3Result<S3Response<dto::GetObjectOutput>> {
     let conditions = Conditions {
-        if_match: input.if_match,
-        if_none_match: input.if_none_match,
-        if_modified_since: input.if_modified_since,
-        if_unmodified_since: input.if_unmodified_since,
+        matches: input.if_match,
+        none_match: input.if_none_match,
+        modified_since: input.if_modified_since,
+        unmodified_since: input.if_unmodified_since,
     };
     let found = find(decorator, input.bucket, input.key, input.version_id, conditions).await?;
     let Found { record, version_id, content } = found;
@@ -58,7 +58,7 @@ pub(super) async fn get_object(
     let Record { size, etag, headers, metadata, storage_class, last_modified, .. } = record;
     Ok(S3Response::new(dto::GetObjectOutput {
         accept_ranges: Some("bytes".to_owned()),
-        body: Some(stream(content, part.clone()).await?),
+        body: Some(stream(content, part.clone())?),
         content_length: i64::try_from(part.end - part.start).ok(),
         content_range: range.map(|range| format!("bytes {}-{}/{size}", range.start, range.end - 1)),
         content_type: headers.content_type.or_else(|| Some(UNKNOWN_TYPE.to_owned())),
@@ -87,10 +87,10 @@ pub(super) async fn head_object(
     input: dto::HeadObjectInput,
 ) -> S3Result<S3Response<dto::HeadObjectOutput>> {
     let conditions = Conditions {
-        if_match: input.if_match,
-        if_none_match: input.if_none_match,
-        if_modified_since: input.if_modified_since,
-        if_unmodified_since: input.if_unmodified_since,
+        matches: input.if_match,
+        none_match: input.if_none_match,
+        modified_since: input.if_modified_since,
+        unmodified_since: input.if_unmodified_since,
     };
     let found = find(decorator, input.bucket, input.key, input.version_id, conditions).await?;
     let Found { record, version_id, .. } = found;
@@ -135,12 +135,11 @@ async fn find(
         .blocking(move |decorator| {
             let bucket = decorator.store.bucket(&bucket)?;
             let which = request::which(asked.as_deref())?;
-            let (version, content) =
-                decorator.store.read(bucket, &key, which).map_err(|error| match error {
-                    // A delete marker asked for by its id is there, but cannot be read.
-                    StoreError::Deleted(_) if matches!(which, Which::Exactly(_)) => marker_asked_for(),
-                    other => other.into(),
-                })?;
+            let (version, content) = bucket.read(&key, which).map_err(|error| match error {
+                // A delete marker asked for by its id is there, but cannot be read.
+                StoreError::Deleted(_) if matches!(which, Which::Exactly(_)) => marker_asked_for(),
+                other => other.into(),
+            })?;
             let version_id = version_id(bucket, version.sequence);
             conditions.refuse_read(&version.record, version_id.as_deref())?;
             Ok(Found { record: version.record, version_id, content })
@@ -172,7 +171,7 @@ fn satisfy(range: dto::Range, size: u64) -> S3Result<ops::Range<u64>> {
 }
 
 /// A part of a file, chunk by chunk.
-async fn stream(mut content: File, part: ops::Range<u64>) -> S3Result<StreamingBlob> {
+fn stream(mut content: File, part: ops::Range<u64>) -> S3Result<StreamingBlob> {
     if part.start > 0 {
         content.seek(SeekFrom::Start(part.start)).map_err(StoreError::from)?;
     }

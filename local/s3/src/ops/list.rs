@@ -97,13 +97,13 @@ async fn list(
     decorator
         .blocking(move |decorator| {
             let bucket = decorator.store.bucket(&bucket)?;
-            Ok(decorator.store.list(bucket, &query).map_err(StoreError::from)?)
+            Ok(bucket.list(&query).map_err(StoreError::from)?)
         })
         .await
 }
 
 /// How many lines are asked for; S3 never gives more than 1,000.
-fn max_keys(asked: Option<i32>) -> S3Result<i32> {
+pub(super) fn max_keys(asked: Option<i32>) -> S3Result<i32> {
     match asked {
         Some(asked) if asked < 0 => {
             Err(s3_error!(InvalidArgument, "Argument maxKeys must be an integer >= 0"))
@@ -127,13 +127,13 @@ fn read_token(token: &str) -> S3Result<String> {
 
 /// How names are written: as they are, or URL-encoded, since XML 1.0 has no way to write some characters.
 #[derive(Clone, Copy)]
-enum Encoding {
+pub(super) enum Encoding {
     Plain,
     Url,
 }
 
 impl Encoding {
-    fn of(asked: Option<&dto::EncodingType>) -> S3Result<Self> {
+    pub(super) fn of(asked: Option<&dto::EncodingType>) -> S3Result<Self> {
         match asked.map(dto::EncodingType::as_str) {
             None => Ok(Encoding::Plain),
             Some("url") => Ok(Encoding::Url),
@@ -141,7 +141,7 @@ impl Encoding {
         }
     }
 
-    fn text(self, plain: &str) -> String {
+    pub(super) fn text(self, plain: &str) -> String {
         match self {
             Encoding::Plain => plain.to_owned(),
             Encoding::Url => url_encode(plain),
@@ -154,7 +154,7 @@ impl Encoding {
             match entry {
                 Entry::Object(record) => objects.push(self.object(*record)),
                 Entry::Prefix(prefix) => {
-                    prefixes.push(dto::CommonPrefix { prefix: Some(self.text(&prefix)) })
+                    prefixes.push(dto::CommonPrefix { prefix: Some(self.text(&prefix)) });
                 }
             }
         }
@@ -181,7 +181,7 @@ fn url_encode(plain: &str) -> String {
     for byte in plain.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' | b'/' => {
-                encoded.push(char::from(byte))
+                encoded.push(char::from(byte));
             }
             b' ' => encoded.push('+'),
             // Writing to a string cannot fail.

@@ -12,6 +12,7 @@ mod delete;
 mod errors;
 mod get;
 mod list;
+mod list_versions;
 mod put;
 mod receive;
 mod request;
@@ -139,5 +140,12 @@ impl S3 for Decorator {
         req: S3Request<dto::ListObjectsV2Input>,
     ) -> S3Result<S3Response<dto::ListObjectsV2Output>> {
         list::list_objects_v2(self, req.input).await
+    }
+
+    async fn list_object_versions(
+        &self,
+        req: S3Request<dto::ListObjectVersionsInput>,
+    ) -> S3Result<S3Response<dto::ListObjectVersionsOutput>> {
+        list_versions::list_object_versions(self, req.input).await
     }
 }

@@ -33,7 +33,7 @@ pub(super) async fn put_object(
     decorator
         .blocking(move |decorator| {
             let bucket = decorator.store.bucket(&early_bucket)?;
-            Ok(decorator.store.check(bucket, &early_key, &early_condition)?)
+            Ok(bucket.check(&early_key, &early_condition)?)
         })
         .await?;
 

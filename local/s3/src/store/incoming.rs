@@ -49,14 +49,10 @@ impl Incoming {
     }
 
     /// Shows it to everyone, whole, by one rename. `to` must not exist.
-    pub(super) fn publish(mut self, to: &Path) -> Result<(), (Self, io::Error)> {
-        match fs::rename(&self.folder, to) {
-            Ok(()) => {
-                self.published = true;
-                Ok(())
-            }
-            Err(error) => Err((self, error)),
-        }
+    pub(super) fn publish(mut self, to: &Path) -> io::Result<()> {
+        fs::rename(&self.folder, to)?;
+        self.published = true;
+        Ok(())
     }
 }
 

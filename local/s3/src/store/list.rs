@@ -5,10 +5,10 @@
 use std::io;
 use std::path::Path;
 
+use super::Bucket;
 use super::record::Record;
 use super::versions;
 use super::walk::{Step, Visitor, walk};
-use super::{Bucket, Store};
 
 /// What to list.
 #[derive(Clone, Debug, Default)]
@@ -45,11 +45,11 @@ impl Entry {
     }
 }
 
-impl Store {
+impl Bucket {
     /// Lists current objects.
-    pub(crate) fn list(&self, bucket: &Bucket, query: &Query) -> io::Result<Page> {
+    pub(crate) fn list(&self, query: &Query) -> io::Result<Page> {
         let mut lister = Lister { query, entries: Vec::new() };
-        let complete = query.limit == 0 || walk(&bucket.folder, &query.prefix, &mut lister)?;
+        let complete = query.limit == 0 || walk(&self.folder, &query.prefix, &mut lister)?;
         let next = if complete { None } else { lister.entries.last().map(|entry| entry.name().to_owned()) };
         Ok(Page { entries: lister.entries, next })
     }

@@ -11,6 +11,7 @@
 mod error;
 mod incoming;
 mod list;
+mod list_versions;
 mod names;
 mod record;
 mod sweep;
@@ -22,14 +23,15 @@ use std::fs::{self, File, TryLockError};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, RwLock};
 use std::time::SystemTime;
 
 pub use error::OpenError;
 pub(crate) use error::StoreError;
 pub(crate) use incoming::Incoming;
 pub(crate) use list::{Entry, Page, Query};
+pub(crate) use list_versions::{Listed, VersionQuery};
 pub(crate) use names::BadKey;
 pub(crate) use record::{Checksum, Headers, Record, Sequence};
 pub(crate) use versions::{Condition, Which};
@@ -59,6 +61,8 @@ pub(crate) struct Bucket {
     pub(crate) notify: bool,
     pub(crate) cors_origins: Vec<String>,
     folder: PathBuf,
+    /// Shared by those who need folders to stay, taken alone to remove empty ones.
+    folders: RwLock<()>,
 }
 
 impl Store {
@@ -98,6 +102,7 @@ impl Store {
                 notify: spec.notify,
                 cors_origins: spec.cors_origins.clone(),
                 folder,
+                folders: RwLock::new(()),
             };
             buckets.insert(spec.name.clone(), bucket);
         }
@@ -144,9 +149,9 @@ impl Store {
         let least = previous.map_or(0, |Sequence(previous)| previous + 1).max(now);
         let next = |last: u64| Some(least.max(last + 1));
         // The closure always answers Some, so both arms hold the value before the change.
-        let (Ok(last) | Err(last)) =
+        let (Ok(given) | Err(given)) =
             self.last_sequence.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-        Sequence(least.max(last + 1))
+        Sequence(least.max(given + 1))
     }
 
     /// The lock under which versions of this key come and go.

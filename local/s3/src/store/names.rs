@@ -180,7 +180,7 @@ mod tests {
         {
             let path = folder(Path::new("b"), key);
             assert!(path.starts_with("b"), "{key}");
-            for name in path.iter() {
+            for name in &path {
                 let name = name.to_str().unwrap();
                 assert!(name != ".." && name != "." && !name.starts_with('@'), "{key} -> {name}");
                 assert!(name.bytes().all(|byte| is_plain(byte) || byte == b'%'), "{key} -> {name}");

@@ -51,16 +51,11 @@ impl Version {
     }
 }
 
-impl Store {
+impl Bucket {
     /// A version and its bytes. A delete marker is an error here, as it is for readers.
-    pub(crate) fn read(
-        &self,
-        bucket: &Bucket,
-        key: &str,
-        which: Which,
-    ) -> Result<(Version, File), StoreError> {
+    pub(crate) fn read(&self, key: &str, which: Which) -> Result<(Version, File), StoreError> {
         names::check_key(key).map_err(StoreError::BadKey)?;
-        let folder = names::folder(&bucket.folder, key);
+        let folder = names::folder(&self.folder, key);
         for _ in 0..ATTEMPTS {
             let version = match which {
                 Which::Current => current(&folder)?.ok_or(StoreError::NoSuchKey)?,
@@ -79,6 +74,17 @@ impl Store {
         Err(io::Error::other("an object is replaced faster than it can be read").into())
     }
 
+    /// Whether a write under this condition could succeed now. [`Store::publish`] decides; this spares the upload.
+    pub(crate) fn check(&self, key: &str, condition: &Condition) -> Result<(), StoreError> {
+        names::check_key(key).map_err(StoreError::BadKey)?;
+        if *condition == Condition::Always {
+            return Ok(());
+        }
+        check(condition, current(&names::folder(&self.folder, key))?.as_ref())
+    }
+}
+
+impl Store {
     /// Makes what was received the current version of `key`, if the condition holds, and brings it to the disk.
     pub(crate) fn publish(
         &self,
@@ -90,10 +96,13 @@ impl Store {
         let folder = names::folder(&bucket.folder, &record.key);
         incoming.seal(record)?;
         let _turn = self.lock(bucket, &record.key).lock().unwrap_or_else(PoisonError::into_inner);
+        let _stay = bucket.folders.read().unwrap_or_else(PoisonError::into_inner);
         check(condition, current(&folder)?.as_ref())?;
         let before = sequences(&folder)?;
         let sequence = self.next_sequence(before.last().copied());
-        show(bucket, &folder, sequence, incoming)?;
+        create_folders(&bucket.folder, &folder)?;
+        incoming.publish(&folder.join(version_name(sequence)))?;
+        sync_folder(&folder)?;
         if !bucket.versioned {
             for old in before {
                 self.discard(&folder.join(version_name(old)))?;
@@ -102,28 +111,17 @@ impl Store {
         Ok(sequence)
     }
 
-    /// Whether a write under this condition could succeed now. [`Store::publish`] decides; this spares the upload.
-    pub(crate) fn check(&self, bucket: &Bucket, key: &str, condition: &Condition) -> Result<(), StoreError> {
-        names::check_key(key).map_err(StoreError::BadKey)?;
-        if *condition == Condition::Always {
-            return Ok(());
-        }
-        check(condition, current(&names::folder(&bucket.folder, key))?.as_ref())
-    }
-
     /// Removes an object from a bucket that keeps one version. Nothing there is fine.
     pub(crate) fn remove(&self, bucket: &Bucket, key: &str) -> Result<(), StoreError> {
         names::check_key(key).map_err(StoreError::BadKey)?;
         let folder = names::folder(&bucket.folder, key);
         let _turn = self.lock(bucket, key).lock().unwrap_or_else(PoisonError::into_inner);
         let found = sequences(&folder)?;
-        for sequence in &found {
-            self.discard(&folder.join(version_name(*sequence)))?;
+        if found.is_empty() {
+            return Ok(());
         }
-        if !found.is_empty() {
-            sync_folder(&folder)?;
-            prune(bucket, &folder);
-        }
+        self.discard_all(bucket, &folder, &found)?;
+        prune(bucket, &folder);
         Ok(())
     }
 
@@ -138,10 +136,18 @@ impl Store {
         let folder = names::folder(&bucket.folder, key);
         let _turn = self.lock(bucket, key).lock().unwrap_or_else(PoisonError::into_inner);
         let Some(version) = version(&folder, sequence)? else { return Ok(None) };
-        self.discard(&version.folder)?;
-        sync_folder(&folder)?;
+        self.discard_all(bucket, &folder, &[sequence])?;
         prune(bucket, &folder);
         Ok(Some(version.record))
+    }
+
+    /// Takes versions away, durably.
+    fn discard_all(&self, bucket: &Bucket, folder: &Path, sequences: &[Sequence]) -> io::Result<()> {
+        let _stay = bucket.folders.read().unwrap_or_else(PoisonError::into_inner);
+        for sequence in sequences {
+            self.discard(&folder.join(version_name(*sequence)))?;
+        }
+        sync_folder(folder)
     }
 
     /// Takes a version out of sight by one rename, then removes it.
@@ -166,42 +172,25 @@ fn check(condition: &Condition, current: Option<&Version>) -> Result<(), StoreEr
     }
 }
 
-/// Renames a sealed version into place, creating the object's folder if it must.
-fn show(bucket: &Bucket, folder: &Path, sequence: Sequence, mut incoming: Incoming) -> io::Result<()> {
-    let to = folder.join(version_name(sequence));
-    for _ in 0..ATTEMPTS {
-        create_folders(&bucket.folder, folder)?;
-        match incoming.publish(&to) {
-            Ok(()) => return sync_folder(folder),
-            // The folder was empty for a moment, and someone who deleted beside us tidied it away.
-            Err((back, error)) if error.kind() == io::ErrorKind::NotFound => incoming = back,
-            Err((_, error)) => return Err(error),
-        }
-    }
-    Err(io::Error::other("the folder of an object vanishes again and again"))
-}
-
 /// Creates `folder` and what is missing above it, below `root`, each name brought to the disk.
 fn create_folders(root: &Path, folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
-        Ok(()) => folder.parent().map_or(Ok(()), sync_folder),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound && folder != root => {
             let Some(parent) = folder.parent() else { return Err(error) };
             create_folders(root, parent)?;
-            match fs::create_dir(folder) {
-                Ok(()) => sync_folder(parent),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-                Err(error) => Err(error),
-            }
+            create_folders(root, folder)
         }
         Err(error) => Err(error),
+        Ok(()) => folder.parent().map_or(Ok(()), sync_folder),
     }
 }
 
 /// Removes folders that have become empty, up to the bucket's own, which stays.
 fn prune(bucket: &Bucket, folder: &Path) {
+    let _alone = bucket.folders.write().unwrap_or_else(PoisonError::into_inner);
     let mut folder = folder;
+    // A folder that is not empty cannot be removed like this, which ends it.
     while folder != bucket.folder && fs::remove_dir(folder).is_ok() {
         let Some(parent) = folder.parent() else { return };
         folder = parent;

@@ -4,4 +4,12 @@
 
 mod support;
 
+mod conditional;
+mod cors;
+mod durability;
+mod integrity;
+mod keys;
+mod listing;
 mod objects;
+mod presigned;
+mod versions;

@@ -86,7 +86,7 @@ async fn of_concurrent_puts_of_a_new_object_exactly_one_succeeds() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_concurrent_copies_to_a_new_key_exactly_one_succeeds() {
     let s3 = Arc::new(TestS3::start().await);
-    s3.put(UPLOADS, "source", &[3; 50_000]).await;
+    s3.put(UPLOADS, "source", &vec![3; 50_000]).await;
     for round in 0..20 {
         let racers: Vec<_> = (0..8)
             .map(|_| {

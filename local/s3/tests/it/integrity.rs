@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
 
+use std::fmt::Write as _;
+
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -101,7 +103,7 @@ async fn truncated_uploads_leave_nothing_behind() {
     let target = presigned.uri().split_once(&s3.address.to_string()).unwrap().1;
     let mut head = format!("PUT {target} HTTP/1.1\r\nhost: {}\r\n", s3.address);
     for (name, value) in presigned.headers() {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     for sent in (0..64).map(|step| step * 1500) {
         let mut line = TcpStream::connect(s3.address).await.unwrap();

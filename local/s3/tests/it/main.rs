@@ -2,6 +2,8 @@
 //!
 //! Each test names a claim; where AWS documents it, the comment says on which page.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "that is how tests fail")]
+
 mod support;
 
 mod conditional;

@@ -130,7 +130,7 @@ pub(crate) fn status<E>(error: &SdkError<E, HttpResponse>) -> u16 {
 }
 
 pub(crate) fn for_five_minutes() -> PresigningConfig {
-    PresigningConfig::expires_in(Duration::from_secs(300)).unwrap()
+    PresigningConfig::expires_in(Duration::from_mins(5)).unwrap()
 }
 
 /// SHA-256 as S3's headers have it.

@@ -50,8 +50,8 @@ async fn a_deletion_hides_and_can_be_taken_back() {
     assert_eq!(headers.get("x-amz-version-id"), Some(marker));
     let head = s3.client.head_object().bucket(VAULT).key("originals/ada/1").send().await.unwrap_err();
     assert_eq!(status(&head), 404);
-    let marked = s3.client.get_object().bucket(VAULT).key("originals/ada/1").version_id(marker).send().await;
-    assert_eq!(status(&marked.unwrap_err()), 405);
+    let by_id = s3.client.get_object().bucket(VAULT).key("originals/ada/1").version_id(marker).send().await;
+    assert_eq!(status(&by_id.unwrap_err()), 405);
     assert_eq!(read(&s3, "originals/ada/1", &version).await, b"photo");
 
     // Removing the marker brings the object back.
@@ -150,7 +150,7 @@ async fn the_sweep_removes_what_was_replaced_or_deleted_long_ago_and_nothing_els
     s3.client.delete_object().bucket(VAULT).key("deleted").send().await.unwrap();
     s3.put(UPLOADS, "in/ada/1", b"upload").await;
 
-    assert_eq!(s3.s3.sweep_noncurrent(Duration::from_secs(30 * 24 * 3600)).await.unwrap(), 0);
+    assert_eq!(s3.s3.sweep_noncurrent(Duration::from_hours(30 * 24)).await.unwrap(), 0);
     assert_eq!(read(&s3, "replaced", &replaced).await, b"old");
 
     // The old version, the deleted one, and the marker with nothing left to hide.

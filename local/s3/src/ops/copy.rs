@@ -28,6 +28,7 @@ pub(super) async fn copy_object(
     let if_match = condition(&req.headers, &IF_MATCH)?;
     let if_none_match = condition(&req.headers, &IF_NONE_MATCH)?;
     let condition = request::write_condition(if_match.as_ref(), if_none_match.as_ref())?;
+    refuse_what_is_not_kept(&req.input)?;
     let output = decorator.blocking(move |decorator| copy(decorator, &req.input, &condition)).await?;
     Ok(S3Response::new(output))
 }
@@ -93,6 +94,24 @@ fn copy(
         }),
         ..Default::default()
     })
+}
+
+/// Refuses what S3 would do and we would silently forget.
+fn refuse_what_is_not_kept(input: &dto::CopyObjectInput) -> S3Result<()> {
+    let wishes = [
+        input.acl.is_some(),
+        input.grant_full_control.is_some(),
+        input.grant_read.is_some(),
+        input.grant_read_acp.is_some(),
+        input.grant_write_acp.is_some(),
+        input.object_lock_legal_hold_status.is_some(),
+        input.object_lock_mode.is_some(),
+        input.sse_customer_algorithm.is_some(),
+        input.copy_source_sse_customer_algorithm.is_some(),
+        input.tagging.is_some(),
+        input.website_redirect_location.is_some(),
+    ];
+    if wishes.contains(&true) { Err(request::not_kept()) } else { Ok(()) }
 }
 
 /// Copies the bytes, and learns what they are.

@@ -26,6 +26,12 @@ pub(super) async fn delete_object(
     decorator: &Decorator,
     input: dto::DeleteObjectInput,
 ) -> S3Result<S3Response<dto::DeleteObjectOutput>> {
+    if input.if_match.is_some()
+        || input.if_match_size.is_some()
+        || input.if_match_last_modified_time.is_some()
+    {
+        return Err(request::not_kept());
+    }
     let deleted = decorator
         .blocking(move |decorator| {
             let bucket = decorator.store.bucket(&input.bucket)?;

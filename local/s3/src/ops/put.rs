@@ -25,7 +25,8 @@ pub(super) async fn put_object(
     let body = input.body.take().ok_or_else(|| s3_error!(IncompleteBody))?;
     let mut promise = Promise::of(&input, &headers)?;
     let condition = request::write_condition(input.if_match.as_ref(), input.if_none_match.as_ref())?;
-    let expected = expected_length(&input)?;
+    let expected = announced_length(&input, &headers)?;
+    refuse_what_is_not_kept(&input)?;
     let (bucket, mut record) = record_of(input)?;
 
     // Whoever cannot succeed is told before sending a gigabyte. The decision falls when all is there.
@@ -37,8 +38,7 @@ pub(super) async fn put_object(
         })
         .await?;
 
-    let Received { incoming, digests, size } =
-        receive(decorator, body, promise.algorithm, expected, MAX_SIZE).await?;
+    let Received { incoming, digests, size } = receive(decorator, body, promise.algorithm, expected).await?;
     promise
         .complete(&trailing_headers.and_then(|trailers| trailers.take()).unwrap_or_else(HeaderMap::new))?;
     let (etag, checksum) = promise.keep(digests)?;
@@ -102,15 +102,41 @@ pub(super) fn version_id(bucket: &Bucket, sequence: Sequence) -> Option<String> 
     bucket.versioned.then(|| sequence.to_string())
 }
 
-/// How many bytes the client announced.
-fn expected_length(input: &dto::PutObjectInput) -> S3Result<Option<u64>> {
-    let Some(length) = input.content_length else { return Ok(None) };
-    let length =
-        u64::try_from(length).map_err(|_| s3_error!(InvalidArgument, "Content-Length is negative"))?;
-    if length > MAX_SIZE {
-        return Err(s3_error!(EntityTooLarge, "Your proposed upload exceeds the maximum allowed size"));
+/// How many bytes the client announced. It must: S3 takes no upload of unknown length.
+///
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html> (`MissingContentLength`, `EntityTooLarge`)
+fn announced_length(input: &dto::PutObjectInput, headers: &HeaderMap) -> S3Result<u64> {
+    // A body in signed chunks says its own length and may leave that of the transfer open.
+    let decoded = || headers.get("x-amz-decoded-content-length")?.to_str().ok()?.parse().ok();
+    let announced = match input.content_length {
+        Some(length) => u64::try_from(length).ok(),
+        None => decoded(),
+    };
+    match announced {
+        Some(length) if length > MAX_SIZE => {
+            Err(s3_error!(EntityTooLarge, "Your proposed upload exceeds the maximum allowed size"))
+        }
+        Some(length) => Ok(length),
+        None => Err(s3_error!(MissingContentLength, "You must provide the Content-Length HTTP header.")),
     }
-    Ok(Some(length))
+}
+
+/// Refuses what S3 would do and we would silently forget.
+fn refuse_what_is_not_kept(input: &dto::PutObjectInput) -> S3Result<()> {
+    let wishes = [
+        input.acl.is_some(),
+        input.grant_full_control.is_some(),
+        input.grant_read.is_some(),
+        input.grant_read_acp.is_some(),
+        input.grant_write_acp.is_some(),
+        input.object_lock_legal_hold_status.is_some(),
+        input.object_lock_mode.is_some(),
+        input.sse_customer_algorithm.is_some(),
+        input.tagging.is_some(),
+        input.website_redirect_location.is_some(),
+        input.write_offset_bytes.is_some(),
+    ];
+    if wishes.contains(&true) { Err(request::not_kept()) } else { Ok(()) }
 }
 
 /// What the request says of the object, but for what its bytes will tell.

@@ -28,8 +28,7 @@ pub(super) async fn receive(
     decorator: &Decorator,
     mut body: StreamingBlob,
     algorithm: Algorithm,
-    expected: Option<u64>,
-    limit: u64,
+    expected: u64,
 ) -> S3Result<Received> {
     let (chunks, waiting) = mpsc::channel(WAITING);
     let writer = decorator.blocking(move |decorator| write(decorator, waiting, algorithm));
@@ -38,11 +37,8 @@ pub(super) async fn receive(
         while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(broken)?;
             size += chunk.len() as u64;
-            if size > limit {
-                return Err(s3_error!(
-                    EntityTooLarge,
-                    "Your proposed upload exceeds the maximum allowed size"
-                ));
+            if size > expected {
+                return Err(incomplete());
             }
             if chunks.send(chunk).await.is_err() {
                 // The writer has failed, and says why below.
@@ -55,7 +51,7 @@ pub(super) async fn receive(
     let (read, written) = tokio::join!(reader, writer);
     let size = read?;
     let received = written?;
-    if size != received.size || expected.is_some_and(|expected| expected != size) {
+    if size != expected || received.size != expected {
         return Err(incomplete());
     }
     Ok(received)

@@ -1,7 +1,7 @@
 //! What several operations read from a request in the same way.
 
 use s3s::dto::{ETagCondition, Metadata, StorageClass, Timestamp};
-use s3s::{S3Result, s3_error};
+use s3s::{S3Error, S3Result, s3_error};
 use time::OffsetDateTime;
 
 use super::errors::failed_condition;
@@ -49,10 +49,7 @@ pub(super) fn write_condition(
             // Weak tags never match strongly.
             None => Err(failed_condition("If-Match")),
         },
-        (None, Some(ETagCondition::ETag(_))) | (Some(_), Some(_)) => Err(s3_error!(
-            NotImplemented,
-            "A header you provided implies functionality that is not implemented"
-        )),
+        (None, Some(ETagCondition::ETag(_))) | (Some(_), Some(_)) => Err(not_kept()),
     }
 }
 
@@ -76,6 +73,11 @@ pub(super) fn storage_class(given: Option<&StorageClass>) -> S3Result<Option<Str
         Some(class) if STORAGE_CLASSES.contains(&class) => Ok(Some(class.to_owned())),
         Some(_) => Err(s3_error!(InvalidStorageClass, "The storage class you specified is not valid")),
     }
+}
+
+/// The answer to wishes that nobody here fulfils.
+pub(super) fn not_kept() -> S3Error {
+    s3_error!(NotImplemented, "A header you provided implies functionality that is not implemented")
 }
 
 /// Seconds since 1970.

@@ -45,6 +45,14 @@ pub(crate) enum Which {
 }
 
 impl Version {
+    /// Guards against file systems that ignore case: better an error than another object's bytes.
+    fn check_belongs_to(&self, key: &str) -> io::Result<()> {
+        if self.record.key == key {
+            return Ok(());
+        }
+        Err(io::Error::other("this file system takes two keys for one"))
+    }
+
     /// Its bytes.
     pub(crate) fn content(&self) -> io::Result<File> {
         File::open(self.folder.join(CONTENT))
@@ -61,6 +69,7 @@ impl Bucket {
                 Which::Current => current(&folder)?.ok_or(StoreError::NoSuchKey)?,
                 Which::Exactly(sequence) => version(&folder, sequence)?.ok_or(StoreError::NoSuchVersion)?,
             };
+            version.check_belongs_to(key)?;
             if version.record.delete_marker {
                 return Err(StoreError::Deleted(version.sequence));
             }
@@ -97,7 +106,11 @@ impl Store {
         incoming.seal(record)?;
         let _turn = self.lock(bucket, &record.key).lock().unwrap_or_else(PoisonError::into_inner);
         let _stay = bucket.folders.read().unwrap_or_else(PoisonError::into_inner);
-        check(condition, current(&folder)?.as_ref())?;
+        let replaced = current(&folder)?;
+        if let Some(replaced) = &replaced {
+            replaced.check_belongs_to(&record.key)?;
+        }
+        check(condition, replaced.as_ref())?;
         let before = sequences(&folder)?;
         let sequence = self.next_sequence(before.last().copied());
         create_folders(&bucket.folder, &folder)?;
@@ -117,9 +130,8 @@ impl Store {
         let folder = names::folder(&bucket.folder, key);
         let _turn = self.lock(bucket, key).lock().unwrap_or_else(PoisonError::into_inner);
         let found = sequences(&folder)?;
-        if found.is_empty() {
-            return Ok(());
-        }
+        let Some(newest) = current(&folder)? else { return Ok(()) };
+        newest.check_belongs_to(key)?;
         self.discard_all(bucket, &folder, &found)?;
         prune(bucket, &folder);
         Ok(())

@@ -126,6 +126,33 @@ async fn truncated_uploads_leave_nothing_behind() {
     panic!("pieces of truncated uploads stay behind");
 }
 
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html> (`MissingContentLength`)
+#[tokio::test]
+async fn an_upload_of_unknown_length_is_refused() {
+    let s3 = TestS3::start().await;
+    let presigned =
+        s3.client.put_object().bucket(UPLOADS).key("a").presigned(for_five_minutes()).await.unwrap();
+    let chunks = futures::stream::iter([Ok::<_, std::io::Error>("some"), Ok("thing")]);
+    let answer = raw(&presigned).body(reqwest::Body::wrap_stream(chunks)).send().await.unwrap();
+    assert_eq!(verdict(answer).await, (411, "MissingContentLength".to_owned()));
+    assert_eq!(s3.get(UPLOADS, "a").await, None);
+}
+
+/// What would silently be forgotten is refused instead.
+#[tokio::test]
+async fn wishes_that_nobody_fulfils_are_refused() {
+    let s3 = TestS3::start().await;
+    let tagged = s3.client.put_object().bucket(UPLOADS).key("a").tagging("a=b").send().await.unwrap_err();
+    assert_eq!((status(&tagged), code(&tagged)), (501, "NotImplemented".to_owned()));
+    let parts = s3.client.create_multipart_upload().bucket(UPLOADS).key("a").send().await.unwrap_err();
+    assert_eq!((status(&parts), code(&parts)), (501, "NotImplemented".to_owned()));
+    s3.put(UPLOADS, "a", b"a").await;
+    let delete =
+        s3.client.delete_object().bucket(UPLOADS).key("a").if_match("\"other\"").send().await.unwrap_err();
+    assert_eq!(status(&delete), 501);
+    assert_eq!(s3.get(UPLOADS, "a").await.unwrap(), b"a");
+}
+
 /// The SDK sends its checksums after the bytes, unless told otherwise.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html>
 #[tokio::test]

@@ -1,6 +1,18 @@
-//! Tintype on one machine: stand-ins for what AWS does around our functions, loopback only.
+//! Tintype on one machine: the same functions as in AWS, and stand-ins for what AWS does around them, loopback only.
 
+mod access;
 mod cookies;
+mod data_dir;
+mod dynamodb;
 pub mod edge;
+mod events;
 pub mod host;
+mod lambda;
+mod listen;
 pub mod oidc;
+pub mod stack;
+
+pub use data_dir::DataDirError;
+pub use dynamodb::CatalogError;
+pub use lambda::LambdaOptions;
+pub use listen::ListenError;

@@ -31,7 +31,10 @@ pub(crate) async fn send_again(
             // Nobody but us writes here; it is not touched, and said each time.
             Err(error) => {
                 report.failed += 1;
-                tracing::error!(error = &error as &dyn std::error::Error, "an object that is no upload waits");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "an object that is no upload waits"
+                );
             }
         }
     }

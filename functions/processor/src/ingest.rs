@@ -25,10 +25,7 @@ pub(crate) async fn ingest(processor: &Processor, key: &ObjectKey) -> Result<(),
     // S3 tells whole seconds; the id tells when its URL was asked for.
     let asked_at = i128::from(upload_id.milliseconds()) * 1_000_000;
     let asked_at = OffsetDateTime::from_unix_timestamp_nanos(asked_at).unwrap_or(upload.received_at);
-    let seen = UploadSeen {
-        received_at: upload.received_at.max(asked_at),
-        restore: upload.metadata.restore,
-    };
+    let seen = UploadSeen { received_at: upload.received_at.max(asked_at), restore: upload.metadata.restore };
 
     for _ in 0..ROUNDS {
         let record = storage.catalog.get(user, photo_id).await?;

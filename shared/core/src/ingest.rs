@@ -65,6 +65,28 @@ fn brings_back(record: &Record, upload: UploadSeen) -> bool {
     upload.restore && record.trashed_at.is_some_and(|trashed_at| upload.received_at > trashed_at)
 }
 
+/// What a client that wants to upload is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Offer {
+    /// Safe already: nothing to send.
+    Known(Generation),
+    /// Send it.
+    Upload,
+    /// Its owner deleted it, and this upload does not ask to bring it back.
+    Deleted(State),
+}
+
+/// What a client that wants to upload is told. A nightly backup does not bring back what was deleted; a person
+/// who drops a file by hand does.
+pub fn on_offer(record: Option<&Record>, restore: bool) -> Offer {
+    match record.map(|record| (record.state, record.generation)) {
+        None | Some((State::Storing, _)) => Offer::Upload,
+        Some((State::Stored, generation)) => Offer::Known(generation),
+        Some((State::Trashed | State::Purging | State::Gone, _)) if restore => Offer::Upload,
+        Some((state @ (State::Trashed | State::Purging | State::Gone), _)) => Offer::Deleted(state),
+    }
+}
+
 /// What the keeper does with a record that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chore {
@@ -170,6 +192,20 @@ mod tests {
         assert_eq!(on_upload(Some(&trashed), upload(1, false)), Step::Discard);
         assert_eq!(on_upload(Some(&trashed), upload(0, true)), Step::Discard);
         assert_eq!(on_upload(Some(&trashed), upload(-1, true)), Step::Discard);
+    }
+
+    #[test]
+    fn a_nightly_backup_does_not_bring_back_what_was_deleted() {
+        let offer = |state, restore| on_offer(Some(&record(state, Preview::Ready)), restore);
+        for state in [State::Trashed, State::Purging, State::Gone] {
+            assert_eq!(offer(state, false), Offer::Deleted(state));
+            assert_eq!(offer(state, true), Offer::Upload);
+        }
+        for restore in [false, true] {
+            assert_eq!(on_offer(None, restore), Offer::Upload);
+            assert_eq!(offer(State::Storing, restore), Offer::Upload);
+            assert_eq!(offer(State::Stored, restore), Offer::Known(Generation::from_parts(1, 1)));
+        }
     }
 
     #[test]

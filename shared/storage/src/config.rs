@@ -3,8 +3,13 @@
 use std::env;
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_http_client::Builder as HttpBuilder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
@@ -54,41 +59,74 @@ pub struct Clients {
     pub lambda: aws_sdk_lambda::Client,
 }
 
-impl Clients {
-    /// Over a configuration of the SDK. `path_style` is for servers without a DNS name a bucket.
-    pub fn new(sdk: &SdkConfig, path_style: bool) -> Self {
-        let s3 = aws_sdk_s3::config::Builder::from(sdk).force_path_style(path_style).build();
-        Self {
-            s3: aws_sdk_s3::Client::from_conf(s3),
-            dynamodb: aws_sdk_dynamodb::Client::new(sdk),
-            lambda: aws_sdk_lambda::Client::new(sdk),
-        }
-    }
+/// Servers that stand in for the services, and the one pair of keys that they know.
+#[derive(Debug, Clone)]
+pub struct Emulators {
+    /// Address of S3, one for all buckets.
+    pub s3: String,
+    /// Address of DynamoDB.
+    pub dynamodb: String,
+    /// Address of Lambda.
+    pub lambda: String,
+    /// Access key id.
+    pub access_key: String,
+    /// Secret access key.
+    pub secret_key: String,
+}
 
+/// The region that emulators are told; it is part of every signature.
+pub const EMULATED_REGION: &str = "us-east-1";
+
+impl Clients {
     /// As the environment says: in AWS, the function's own region and role. `S3_PATH_STYLE=true` is for
-    /// emulators.
+    /// emulators that have no DNS name a bucket.
     pub async fn from_env() -> Self {
+        let https = HttpBuilder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         let sdk = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(
-                aws_smithy_http_client::Builder::new()
-                    .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                    .build_https(),
-            )
+            .http_client(https)
             .retry_config(retries())
             .timeout_config(timeouts())
             .load()
             .await;
-        Self::new(&sdk, env::var("S3_PATH_STYLE").is_ok_and(|value| value == "true"))
+        let path_style = env::var("S3_PATH_STYLE").is_ok_and(|value| value == "true");
+        let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(path_style).build();
+        Self {
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
+            lambda: aws_sdk_lambda::Client::new(&sdk),
+        }
+    }
+
+    /// To emulators on this machine, over `http`: plain HTTP unless a test brings a connector of its own.
+    pub fn emulated(emulators: &Emulators, http: Option<SharedHttpClient>) -> Self {
+        let keys = Credentials::from_keys(&emulators.access_key, &emulators.secret_key, None);
+        let sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::from_static(EMULATED_REGION))
+            .credentials_provider(SharedCredentialsProvider::new(keys))
+            .http_client(http.unwrap_or_else(|| HttpBuilder::new().build_http()))
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+            .retry_config(retries())
+            .timeout_config(timeouts())
+            .build();
+        let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).endpoint_url(&emulators.s3);
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&sdk).endpoint_url(&emulators.dynamodb);
+        let lambda = aws_sdk_lambda::config::Builder::from(&sdk).endpoint_url(&emulators.lambda);
+        Self {
+            s3: aws_sdk_s3::Client::from_conf(s3.build()),
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb.build()),
+            lambda: aws_sdk_lambda::Client::from_conf(lambda.build()),
+        }
     }
 }
 
 /// Four attempts: enough for a hiccup, few enough that a function ends before its time and is invoked again.
-pub fn retries() -> RetryConfig {
+fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(4).with_max_backoff(Duration::from_secs(5))
 }
 
 /// A call that hangs must not take the function's whole time.
-pub fn timeouts() -> TimeoutConfig {
+fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(3))
         .read_timeout(Duration::from_mins(1))

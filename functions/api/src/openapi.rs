@@ -1,0 +1,25 @@
+//! The OpenAPI document, generated from the code.
+
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+
+use crate::routes;
+
+/// The document that `/api/openapi.json` serves and `docs/openapi.json` keeps.
+pub fn document() -> OpenApi {
+    finish(routes::all().split_for_parts().1)
+}
+
+pub(crate) fn finish(mut document: OpenApi) -> OpenApi {
+    "Tintype".clone_into(&mut document.info.title);
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
+    document.info.description = Some(
+        "Photo backup to your own AWS account. Errors are RFC 9457 problems; API Gateway's own 401, 404, 413, 429 \
+         and 503 are {\"message\"}."
+            .to_owned(),
+    );
+    let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    document
+}

@@ -1,0 +1,352 @@
+//! The whole of Tintype in one process: the functions, and what stands around them in AWS.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use time::OffsetDateTime;
+use tintype_api::config::{AuthConfig, S3_LIMIT};
+use tintype_api::{Api, ApiConfig, MediaSigner, UnusableKey, Verifier};
+use tintype_core::key::{ObjectKey, Variant};
+use tintype_imaging::Budget;
+use tintype_keeper::Keeper;
+use tintype_local_s3::{BucketSpec, LocalS3, OpenError};
+use tintype_processor::Processor;
+use tintype_storage::config::{EMULATED_REGION, Emulators};
+use tintype_storage::{Clients, Queue, Storage, StorageConfig, StorageError, Vault};
+use tokio::sync::watch;
+
+use crate::data_dir::{self, DataDir, DataDirError};
+use crate::dynamodb::{self, CatalogError};
+use crate::edge::{self, Csp, EdgeConfig, MediaOrigin, MediaRequest, SignedCookies};
+use crate::events;
+use crate::host;
+use crate::lambda::{Lambda, LambdaOptions};
+use crate::listen::{ListenError, Listener, stopped};
+use crate::oidc::{self, Client, Issuer, IssuerConfig, IssuerError};
+
+/// Client id of the page.
+pub const PAGE_CLIENT: &str = "tintype-page";
+const UPLOADS: &str = "tintype-uploads";
+const VAULT: &str = "tintype-vault";
+const TABLE: &str = "tintype";
+const PROCESSOR: &str = "tintype-processor";
+const MEDIA_KEY_ID: &str = "LOCALMEDIAKEY";
+
+/// How one process runs.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder that holds everything.
+    pub data_dir: PathBuf,
+    /// The page's port; S3 and the issuer have the two after it. 0: any three.
+    pub port: u16,
+    /// The built page.
+    pub page_dir: PathBuf,
+    /// The largest file taken, in bytes.
+    pub max_file_bytes: u64,
+    /// How often the keeper runs.
+    pub keeper_every: Duration,
+    /// How long an access token is good.
+    pub access_token_lifetime: Duration,
+    /// How the processor runs.
+    pub lambda: LambdaOptions,
+}
+
+impl Options {
+    /// As `make run` has it, in this folder.
+    pub fn new(data_dir: PathBuf) -> Self {
+        let concurrency = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            data_dir,
+            port: 8470,
+            page_dir: PathBuf::from("frontend-static/dist"),
+            max_file_bytes: 1 << 30,
+            keeper_every: Duration::from_mins(15),
+            access_token_lifetime: Duration::from_hours(1),
+            lambda: LambdaOptions {
+                concurrency,
+                retry_after: [Duration::from_mins(1), Duration::from_mins(2)],
+            },
+        }
+    }
+}
+
+/// It cannot start. Each in one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// A port.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// The vault and the uploads.
+    #[error(transparent)]
+    S3(#[from] OpenError),
+    /// The catalog.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The issuer.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    /// The key of the image cookies.
+    #[error(transparent)]
+    MediaKey(#[from] UnusableKey),
+    /// Its public half.
+    #[error("the media key cannot be used: {0}")]
+    MediaPublicKey(String),
+    /// A limit that S3 does not allow.
+    #[error("--max-file-bytes must be from 1 to {S3_LIMIT} (5 GiB)")]
+    FileLimit,
+    /// The client for the issuer's keys.
+    #[error("no HTTP client: {0}")]
+    Http(String),
+    /// S3 or DynamoDB, just started, did not answer.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Where everything is.
+#[derive(Debug, Clone, Serialize)]
+pub struct Addresses {
+    /// The page, with `/api` and `/media`.
+    pub page: String,
+    /// S3.
+    pub s3: String,
+    /// The issuer.
+    pub issuer: String,
+    /// The folder that holds everything.
+    pub data_dir: PathBuf,
+}
+
+/// A running Tintype.
+pub struct Stack {
+    /// Where everything is.
+    pub addresses: Addresses,
+    /// Makes tokens.
+    pub issuer: Issuer,
+    /// Buckets and catalog, for tests that look behind the API.
+    pub storage: Storage,
+    /// The keeper, for tests that do not wait for its schedule.
+    pub keeper: Keeper,
+    lambda: Lambda,
+    concurrency: usize,
+    stop: watch::Sender<bool>,
+    // Held until the end: released, another process may take the folder.
+    _data_dir: DataDir,
+}
+
+impl Stack {
+    /// Starts everything; when this returns, the page can be opened.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        if !(1..=S3_LIMIT).contains(&options.max_file_bytes) {
+            return Err(StartError::FileLimit);
+        }
+        let data_dir = DataDir::open(&options.data_dir)?;
+        let keys = data_dir.keys()?;
+        let media_key = data_dir.media_key()?;
+        let after = |by| if options.port == 0 { 0 } else { options.port.saturating_add(by) };
+        let page = Listener::bind(options.port).await?;
+        let s3_port = Listener::bind(after(1)).await?;
+        let issuer_port = Listener::bind(after(2)).await?;
+        let dynamodb_port = Listener::bind(0).await?;
+        let lambda_port = Listener::bind(0).await?;
+        let addresses = Addresses {
+            page: host::origin(page.port),
+            s3: host::origin(s3_port.port),
+            issuer: host::origin(issuer_port.port),
+            data_dir: options.data_dir.clone(),
+        };
+        let (stop, stopping) = watch::channel(false);
+
+        let buckets = vec![
+            BucketSpec::new(UPLOADS).notify().cors_origin(&addresses.page),
+            BucketSpec::new(VAULT).versioned().cors_origin(&addresses.page),
+        ];
+        let s3 = LocalS3::open(&data_dir.s3(), EMULATED_REGION, &keys.access_key, &keys.secret_key, buckets)
+            .await?;
+        let created = s3.subscribe();
+        for socket in s3_port.into_sockets() {
+            let serving = s3.clone().serve(socket, stopped(stopping.clone()));
+            tokio::spawn(async move {
+                if let Err(error) = serving.await {
+                    tracing::error!(%error, "S3 ended");
+                }
+            });
+        }
+        let emulators = Emulators {
+            s3: addresses.s3.clone(),
+            dynamodb: host::origin(dynamodb_port.port),
+            lambda: host::origin(lambda_port.port),
+            access_key: keys.access_key.clone(),
+            secret_key: keys.secret_key.clone(),
+        };
+        let dynamodb = dynamodb::router(&data_dir.catalog(), keys.access_key.clone())?;
+        dynamodb_port.serve(&dynamodb, &stopping);
+
+        let clients = Clients::emulated(&emulators, None);
+        let storage_config = StorageConfig {
+            uploads_bucket: UPLOADS.to_owned(),
+            vault_bucket: VAULT.to_owned(),
+            table: TABLE.to_owned(),
+            originals_class: "STANDARD".to_owned(),
+        };
+        let storage = Storage::new(&clients, &storage_config);
+        storage.catalog.create_table().await?;
+
+        let processor = Processor { storage: storage.clone(), budget: Budget::default() };
+        let lambda = Lambda::new(processor, &options.lambda, stopping.clone());
+        lambda_port.serve(&lambda.router(PROCESSOR, keys.access_key.clone()), &stopping);
+        tokio::spawn(events::deliver(created, lambda.clone()));
+        events::deliver_waiting(&storage.uploads, UPLOADS, &lambda).await?;
+
+        let issuer = issuer(&options.data_dir, &addresses, options.access_token_lifetime)?;
+        issuer_port.serve(&issuer.router(), &stopping);
+
+        let signer = MediaSigner::from_pem(&media_key.private_pem, MEDIA_KEY_ID.to_owned())?;
+        let api = Api {
+            storage: storage.clone(),
+            verifier: Arc::new(verifier(&addresses)?),
+            media: Arc::new(signer),
+            config: Arc::new(ApiConfig {
+                max_file_bytes: options.max_file_bytes,
+                originals_class: storage_config.originals_class.clone(),
+                originals_usd_gb_month: 0.0,
+                page_origin: addresses.page.clone(),
+            }),
+        };
+        let cookies = SignedCookies::from_pem(MEDIA_KEY_ID.to_owned(), &media_key.public_pem)
+            .map_err(|error| StartError::MediaPublicKey(error.to_string()))?;
+        let vault = storage.vault.clone();
+        let edge = edge::router(EdgeConfig {
+            port: page.port,
+            page_dir: options.page_dir.clone(),
+            config_json: page_config(&addresses),
+            csp: csp(&addresses),
+            cookies,
+            media: MediaOrigin::new(move |request| variant(vault.clone(), request)),
+            api: tintype_api::router(api),
+        });
+        page.serve(&edge, &stopping);
+
+        let keeper = Keeper {
+            storage: storage.clone(),
+            queue: Queue::new(clients.lambda.clone(), PROCESSOR.to_owned()),
+            uploads_bucket: UPLOADS.to_owned(),
+        };
+        tokio::spawn(keep(keeper.clone(), options.keeper_every, stopping));
+
+        let concurrency = options.lambda.concurrency;
+        Ok(Self { addresses, issuer, storage, keeper, lambda, concurrency, stop, _data_dir: data_dir })
+    }
+
+    /// Stops taking requests and lets what runs finish, for a few seconds at most. What is interrupted all the same
+    /// goes on at the next start.
+    pub async fn stop(self) {
+        // Nobody listens only when everything has ended already.
+        let _ = self.stop.send(true);
+        let patience = Duration::from_secs(5);
+        if tokio::time::timeout(patience, self.lambda.idle(self.concurrency)).await.is_err() {
+            tracing::warn!("stopped in the middle of a photo; it goes on at the next start");
+        }
+    }
+}
+
+/// An access token for scripts, made without a server: whoever can read the folder may.
+pub fn access_token(data_dir: &Path, port: u16, user: &str) -> Result<String, IssuerError> {
+    let addresses = Addresses {
+        page: host::origin(port),
+        s3: host::origin(port.saturating_add(1)),
+        issuer: host::origin(port.saturating_add(2)),
+        data_dir: data_dir.to_owned(),
+    };
+    issuer(data_dir, &addresses, Duration::from_hours(1))?.access_token(user)
+}
+
+fn issuer(data_dir: &Path, addresses: &Addresses, lifetime: Duration) -> Result<Issuer, IssuerError> {
+    let page = &addresses.page;
+    let client = Client {
+        client_id: PAGE_CLIENT.to_owned(),
+        redirect_uris: vec![format!("{page}/callback")],
+        logout_uris: vec![format!("{page}/")],
+        allowed_origins: vec![page.clone()],
+    };
+    let issuer_url = addresses.issuer.clone();
+    let config = IssuerConfig { issuer_url, clients: vec![client], access_token_lifetime: lifetime };
+    Issuer::open(&data_dir::issuer(data_dir), config)
+}
+
+fn verifier(addresses: &Addresses) -> Result<Verifier, StartError> {
+    let config = AuthConfig {
+        issuer: addresses.issuer.clone(),
+        jwks_url: format!("{}/.well-known/jwks.json", addresses.issuer),
+        client_ids: vec![PAGE_CLIENT.to_owned()],
+    };
+    Verifier::new(config).map_err(|error| StartError::Http(error.to_string()))
+}
+
+fn csp(addresses: &Addresses) -> Csp {
+    Csp {
+        uploads: addresses.s3.clone(),
+        vault: addresses.s3.clone(),
+        issuer: addresses.issuer.clone(),
+        auth: addresses.issuer.clone(),
+    }
+}
+
+/// What the page reads as `/config.json`; `make deploy` writes the same names for the cloud.
+fn page_config(addresses: &Addresses) -> serde_json::Value {
+    serde_json::json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "issuer": addresses.issuer,
+        "client_id": PAGE_CLIENT,
+        "scope": oidc::SCOPE,
+        "uploads_origin": addresses.s3,
+        "vault_origin": addresses.s3,
+        "storage_class": "STANDARD",
+    })
+}
+
+/// A variant, as S3 answers CloudFront.
+async fn variant(vault: Vault, request: MediaRequest) -> Response {
+    let Ok(key @ ObjectKey::Variant { .. }) = request.key.parse() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    match vault.variant(&key).await {
+        Ok(Some(found)) => {
+            let known = request.headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+            let same = known.is_some_and(|known| known.split(',').any(|etag| etag.trim() == found.etag));
+            let headers =
+                [(header::CONTENT_TYPE, Variant::CONTENT_TYPE.to_owned()), (header::ETAG, found.etag)];
+            if same {
+                (StatusCode::NOT_MODIFIED, headers).into_response()
+            } else {
+                (headers, found.bytes).into_response()
+            }
+        }
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "an image could not be read");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+/// The keeper's schedule.
+async fn keep(keeper: Keeper, every: Duration, stopping: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(every) => {}
+            () = stopped(stopping.clone()) => return,
+        }
+        if let Err(error) = tintype_keeper::run(&keeper, OffsetDateTime::now_utc()).await {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the keeper failed; it runs again on schedule"
+            );
+        }
+    }
+}

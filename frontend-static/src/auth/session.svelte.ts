@@ -1,0 +1,146 @@
+// Who is signed in. One object for the page; the only one that holds a token.
+import type { TokenSource } from '../api/client';
+import { asProblem } from '../api/problem';
+import type { Config } from '../config-guard';
+import { safeReturn } from '../lib/routes';
+import { words } from '../lib/strings';
+import { isRefusal, Oidc, refusalCode, type Tokens } from './oidc';
+import { AuthStorage, claims, expiresAt, isFresh } from './storage';
+
+export type Status = 'starting' | 'signed_out' | 'signing_in' | 'signed_in' | 'ended';
+
+class Session implements TokenSource {
+  status = $state<Status>('starting');
+  /** Whose library this is: part of the address of every image. */
+  user = $state('');
+  /** How the issuer names them. */
+  name = $state('');
+  /** Why the last sign-in was not finished. */
+  fault = $state<string | null>(null);
+
+  private oidc!: Oidc;
+  private readonly storage = new AuthStorage(sessionStorage, localStorage);
+  private access: string | null = null;
+  private idToken: string | null = null;
+  private expires = 0;
+  private renewal: Promise<string | null> | null = null;
+
+  /** Decides who is here. Returns the path to show. */
+  async start(config: Config): Promise<string> {
+    this.oidc = new Oidc(config, location.origin);
+    const path = location.pathname;
+    if (path === '/callback') return this.finish(new URLSearchParams(location.search));
+    if (this.storage.refreshToken()) {
+      try {
+        if (await this.refresh()) return path;
+      } catch (error) {
+        this.fault = asProblem(error).message;
+      }
+      this.status = 'signed_out';
+      return path;
+    }
+    this.status = 'signed_out';
+    if (this.storage.wasHere()) await this.signIn(false, path);
+    return path;
+  }
+
+  async signIn(keep: boolean, returnTo: string = location.pathname): Promise<void> {
+    this.fault = null;
+    this.status = 'signing_in';
+    try {
+      const { url, state, nonce, verifier } = await this.oidc.authorize();
+      this.storage.savePending(state, { verifier, nonce, keep, returnTo: safeReturn(returnTo) });
+      location.assign(url);
+    } catch {
+      this.status = 'signed_out';
+      this.fault = words.signIn.unreachable;
+    }
+  }
+
+  private async finish(callback: URLSearchParams): Promise<string> {
+    // The code must not stay in the address, whatever comes of it.
+    history.replaceState(null, '', '/callback');
+    const state = callback.get('state') ?? '';
+    const pending = this.storage.takePending(state);
+    this.status = 'signed_out';
+    if (!pending) {
+      this.fault = words.signIn.notStartedHere;
+      this.storage.clear();
+      return '/';
+    }
+    try {
+      const got = await this.oidc.exchange(callback, state, pending.nonce, pending.verifier);
+      this.accept(got, pending.keep);
+    } catch (error) {
+      this.fault = words.signIn.notFinished(callback.get('error') ?? refusalCode(error) ?? 'no answer');
+      this.storage.clear();
+    }
+    return pending.returnTo;
+  }
+
+  private accept(got: Tokens, keep: boolean): void {
+    this.access = got.access;
+    this.expires = expiresAt(got.expiresIn, Date.now());
+    if (got.refresh) this.storage.saveRefreshToken(got.refresh, keep);
+    if (got.id) this.idToken = got.id;
+    const who = { ...claims(got.access), ...(got.id && claims(got.id)) };
+    this.user = String(who.sub ?? '');
+    this.name = String(who.email ?? who.name ?? who.preferred_username ?? who['cognito:username'] ?? who.username ?? who.sub ?? '');
+    this.status = 'signed_in';
+  }
+
+  async token(): Promise<string | null> {
+    if (this.status === 'ended' || this.status === 'signed_out') return null;
+    if (this.access && isFresh(this.expires, Date.now())) return this.access;
+    return this.refresh();
+  }
+
+  async renew(stale: string): Promise<string | null> {
+    if (this.access !== stale) return this.access;
+    return this.refresh();
+  }
+
+  /** One at a time in this tab, and one tab at a time: refresh tokens may be rotated. */
+  private refresh(): Promise<string | null> {
+    if (!this.renewal) {
+      const running = Promise.resolve(navigator.locks.request('tintype-auth', () => this.refreshAlone()));
+      this.renewal = running.finally(() => (this.renewal = null));
+    }
+    return this.renewal;
+  }
+
+  private async refreshAlone(): Promise<string | null> {
+    const token = this.storage.refreshToken();
+    if (!token) return this.end();
+    try {
+      this.accept(await this.oidc.refresh(token), this.storage.keep);
+      return this.access;
+    } catch (error) {
+      if (isRefusal(error)) return this.end();
+      // Not reached: the token may still be good for a minute.
+      if (this.access && Date.now() < this.expires) return this.access;
+      throw error;
+    }
+  }
+
+  private end(): null {
+    this.access = null;
+    this.storage.forgetRefreshToken();
+    // Someone who was working keeps their place and is asked; nobody is sent away unasked.
+    this.status = this.status === 'starting' ? 'signed_out' : 'ended';
+    return null;
+  }
+
+  async signOut(): Promise<void> {
+    const token = this.storage.refreshToken();
+    const idToken = this.idToken;
+    this.storage.clear();
+    this.access = null;
+    this.status = 'signed_out';
+    if (token) await this.oidc.revoke(token).catch(() => undefined);
+    const url = await this.oidc.endSessionUrl(idToken).catch(() => null);
+    location.assign(url ?? '/');
+  }
+}
+
+export const session = new Session();

@@ -1,0 +1,86 @@
+// Keys and what they do. The table of shortcuts is made from this, so that it cannot lie.
+
+export type GridCommand = 'trash' | 'download' | 'jump' | 'upload' | 'help' | 'clear' | 'select' | 'all' | 'newest' | 'oldest' | 'restore' | 'undo';
+export type ViewerCommand = 'newer' | 'older' | 'info' | 'download' | 'trash' | 'restore' | 'escape' | 'zoom' | 'fit' | 'fullscreen' | 'help' | 'undo' | 'first' | 'last';
+
+export interface Key {
+  key: string;
+  ctrlKey: boolean;
+  metaKey: boolean;
+  altKey: boolean;
+  shiftKey: boolean;
+}
+
+const plain = (event: Key): boolean => !event.ctrlKey && !event.metaKey && !event.altKey;
+const command = (event: Key): boolean => (event.ctrlKey || event.metaKey) && !event.altKey;
+
+export function gridCommand(event: Key): GridCommand | null {
+  if (command(event)) {
+    if (event.key === 'Home') return 'newest';
+    if (event.key === 'End') return 'oldest';
+    if (event.key.toLowerCase() === 'a' && !event.shiftKey) return 'all';
+    if (event.key.toLowerCase() === 'z' && !event.shiftKey) return 'undo';
+    return null;
+  }
+  if (!plain(event)) return null;
+  switch (event.key) {
+    case 'Delete':
+    case 'Backspace': return 'trash';
+    case 'd': return 'download';
+    case 'g': return 'jump';
+    case 'u': return 'upload';
+    case '?': return 'help';
+    case 'r': return 'restore';
+    case 'Escape': return 'clear';
+    case ' ': return 'select';
+    default: return null;
+  }
+}
+
+export function viewerCommand(event: Key): ViewerCommand | null {
+  if (command(event)) return event.key.toLowerCase() === 'z' && !event.shiftKey ? 'undo' : null;
+  if (!plain(event)) return null;
+  switch (event.key) {
+    case 'ArrowLeft': return 'newer';
+    case 'ArrowRight': return 'older';
+    case 'Home': return 'first';
+    case 'End': return 'last';
+    case 'Delete':
+    case 'Backspace': return 'trash';
+    case 'Escape': return 'escape';
+    case 'i': return 'info';
+    case 'd': return 'download';
+    case 'r': return 'restore';
+    case 'f': return 'fullscreen';
+    case 'z': return 'zoom';
+    case '0': return 'fit';
+    case '?': return 'help';
+    default: return null;
+  }
+}
+
+/** Letters typed into a field are letters. */
+export function isTyping(target: EventTarget | null): boolean {
+  const element = target as { tagName?: string; type?: string; isContentEditable?: boolean } | null;
+  if (!element) return false;
+  if (element.isContentEditable) return true;
+  return element.tagName === 'TEXTAREA' || element.tagName === 'SELECT' || (element.tagName === 'INPUT' && element.type !== 'checkbox');
+}
+
+export const SHORTCUTS: readonly { title: 'grid' | 'viewer'; keys: readonly (readonly [string, string])[] }[] = [
+  {
+    title: 'grid',
+    keys: [
+      ['← → ↑ ↓', 'move between photos'], ['Home / End', 'first, last of the row'], ['Ctrl Home / End', 'newest, oldest photo'], ['Page Up / Down', 'one view'],
+      ['Enter', 'open'], ['Space', 'select'], ['Shift + arrows', 'extend the selection'], ['Ctrl A', 'select all that are loaded'], ['Esc', 'clear the selection'],
+      ['Delete', 'move to trash'], ['Ctrl Z', 'undo'], ['d', 'download'], ['g', 'jump to date'], ['u', 'upload photos'], ['?', 'this list'],
+    ],
+  },
+  {
+    title: 'viewer',
+    keys: [
+      ['← →', 'newer, older'], ['Home / End', 'newest, oldest that is loaded'], ['z', 'zoom in and out'], ['0', 'fit'], ['i', 'info'], ['f', 'full screen'],
+      ['d', 'download the original'], ['Delete', 'move to trash'], ['Esc', 'close the panel, the zoom, the viewer'],
+    ],
+  },
+];

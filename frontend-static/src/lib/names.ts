@@ -1,0 +1,13 @@
+// What a photo is called by a screen reader.
+import type { Rec } from '../timeline/buckets';
+import { clock, plainDay } from './dates';
+import { typeLabel } from './format';
+import { words } from './strings';
+
+export function photoName(rec: Rec, more: readonly string[] = []): string {
+  const parts = [words.tile.photo, plainDay(rec.taken), clock(rec.taken)];
+  if (rec.camera) parts.push(rec.camera);
+  if (rec.preview === 'none') parts.push(words.tile.noPreview(typeLabel(rec.name, rec.type)), rec.name);
+  if (rec.preview === 'pending') parts.push(words.tile.pending);
+  return [...parts, ...more].join(', ');
+}

@@ -1,0 +1,254 @@
+// PhotoSwipe behind our own toolbar. It is used for what it does best: gestures, zoom, the way from tile to picture.
+import PhotoSwipe, { type SlideData } from 'photoswipe';
+import { mount, unmount } from 'svelte';
+import { media } from '../api/media.svelte';
+import type { ViewerCommand } from '../lib/keys';
+import { photoName } from '../lib/names';
+import type { Rec } from '../timeline/buckets';
+import { live } from '../ui/toasts.svelte';
+import '../styles/lightbox.css';
+import Plate from './Plate.svelte';
+import Shell from './Shell.svelte';
+import { afterRemoval, changeOf, previewSize, wantsNewer, wantsOlder } from './strand';
+
+export interface Host {
+  /** In the trash: restore instead of trash. */
+  trashed: boolean;
+  strand(id: string): readonly Rec[];
+  /** Where the tile of a photo is on the screen now, scrolled to if need be. */
+  bounds(id: string): DOMRect | undefined;
+  more(side: 'older' | 'newer', at: Rec): void;
+  onchange(id: string): void;
+  onclose(id: string): void;
+  remove(rec: Rec): void;
+  download(rec: Rec): void;
+  help(): void;
+  undo(): void;
+}
+
+interface Slide extends SlideData {
+  rec: Rec;
+}
+
+const INFO_KEY = 'tintype.info';
+const REST_MS = 2500;
+const docks = (): boolean => innerWidth >= 900;
+
+export class Lightbox {
+  current = $state.raw<Rec>() as Rec;
+  panel = $state(sessionStorage.getItem(INFO_KEY) === '1');
+  newer = $state(false);
+  older = $state(false);
+
+  private pswp: PhotoSwipe | null = null;
+  private shell: Record<string, unknown> | null = null;
+  private slides: Slide[] = [];
+  private resting: ReturnType<typeof setTimeout> | undefined;
+  private reseating = false;
+  private closing = false;
+
+  constructor(
+    readonly host: Host,
+    first: Rec,
+  ) {
+    this.current = first;
+  }
+
+  get id(): string {
+    return this.current.id;
+  }
+
+  open(animate: boolean): void {
+    const strand = this.host.strand(this.id);
+    const records = strand.length > 0 ? strand : [this.current];
+    this.seat(records, Math.max(0, records.findIndex((rec) => rec.id === this.id)), animate);
+  }
+
+  private slide(rec: Rec): Slide {
+    if (rec.preview !== 'ready' || rec.w === 0) return { rec, type: 'plate', width: 320, height: 320 };
+    return { rec, src: media.url(rec, 'preview'), msrc: media.url(rec, 'thumb'), alt: '', ...previewSize(rec.w, rec.h) };
+  }
+
+  private seat(records: readonly Rec[], index: number, animate: boolean): void {
+    this.slides = records.map((rec) => this.slide(rec));
+    const still = !animate || matchMedia('(prefers-reduced-motion: reduce)').matches;
+    const pswp = new PhotoSwipe({
+      dataSource: this.slides, index, loop: false, preload: [2, 2], wheelToZoom: true, bgOpacity: 1, initialZoomLevel: 'fit', secondaryZoomLevel: 1,
+      maxZoomLevel: 4, pinchToClose: true, closeOnVerticalDrag: true, tapAction: () => this.toggleControls(), doubleTapAction: 'zoom', imageClickAction: 'zoom',
+      bgClickAction: () => this.close(), escKey: false, arrowKeys: false, trapFocus: false, returnFocus: false, close: false, zoom: false, counter: false, arrowPrev: false, arrowNext: false,
+      showHideAnimationType: still ? 'none' : 'zoom', showAnimationDuration: 220, hideAnimationDuration: 220, zoomAnimationDuration: 220, errorMsg: '',
+      getViewportSizeFn: () => ({ x: innerWidth - (this.panel && docks() ? 360 : 0), y: this.panel && !docks() ? Math.round(innerHeight * 0.42) : innerHeight }),
+      paddingFn: () => (innerWidth < 600 ? { top: 52, bottom: this.panel ? 8 : 56, left: 0, right: 0 } : { top: 56, bottom: 24, left: 0, right: 0 }),
+    });
+    pswp.addFilter('thumbBounds', (bounds, data) => {
+      const box = this.host.bounds((data as Slide).rec.id);
+      return box ? { x: box.left, y: box.top, w: box.width } : (bounds as { x: number; y: number; w: number });
+    });
+    pswp.on('keydown', (event) => event.preventDefault());
+    pswp.on('contentLoad', (event) => {
+      const { content } = event;
+      if (content.type !== 'plate') return;
+      event.preventDefault();
+      const element = document.createElement('div');
+      element.className = 'slide-plate';
+      const plate = mount(Plate, { target: element, props: { rec: (content.data as Slide).rec, ondownload: (rec: Rec) => this.host.download(rec) } });
+      content.element = element;
+      plates.set(element, plate);
+      content.onLoaded();
+    });
+    pswp.on('contentDestroy', ({ content }) => {
+      const plate = content.element && plates.get(content.element);
+      if (plate) void unmount(plate);
+    });
+    pswp.on('change', () => this.changed());
+    pswp.on('close', () => {
+      if (this.reseating || this.closing) return;
+      this.closing = true;
+      this.host.onclose(this.id);
+    });
+    pswp.on('destroy', () => {
+      if (this.shell) void unmount(this.shell);
+      this.shell = null;
+    });
+    pswp.on('loadError', () => media.failed());
+    this.pswp = pswp;
+    pswp.init();
+    const root = pswp.element;
+    if (!root) return;
+    root.setAttribute('role', 'dialog');
+    root.setAttribute('aria-modal', 'true');
+    root.classList.toggle('docked', this.panel);
+    this.shell = mount(Shell, { target: root, props: { box: this } });
+    root.addEventListener('pointermove', this.wake);
+    this.label();
+    this.wake();
+    root.focus({ preventScroll: true });
+  }
+
+  private changed(): void {
+    const pswp = this.pswp;
+    const rec = pswp && this.slides[pswp.currIndex]?.rec;
+    if (!pswp || !rec) return;
+    const moved = rec.id !== this.id;
+    this.current = rec;
+    this.newer = pswp.currIndex > 0;
+    this.older = pswp.currIndex < this.slides.length - 1;
+    this.label();
+    const first = this.slides[0]?.rec, last = this.slides[this.slides.length - 1]?.rec;
+    if (last && wantsOlder(pswp.currIndex, this.slides.length)) this.host.more('older', last);
+    if (first && wantsNewer(pswp.currIndex)) this.host.more('newer', first);
+    if (moved && !this.reseating) {
+      this.host.onchange(rec.id);
+      live.say(photoName(rec));
+    }
+  }
+
+  private label(): void {
+    this.pswp?.element?.setAttribute('aria-label', photoName(this.current));
+  }
+
+  /** The list behind changed. `show`: go to that one, if it is there. */
+  sync(show: string = this.id): void {
+    const pswp = this.pswp;
+    if (!pswp || this.closing) return;
+    const strand = this.host.strand(show);
+    const change = changeOf(this.slides.map((slide) => slide.rec.id), strand.map((rec) => rec.id), show);
+    if (change.kind === 'append') {
+      this.slides.push(...strand.slice(change.from).map((rec) => this.slide(rec)));
+      this.older = pswp.currIndex < this.slides.length - 1;
+    } else if (change.kind === 'reseat') {
+      if (!pswp.opener.isOpen) return void setTimeout(() => this.sync(show), 250);
+      this.reseat(strand, change.index);
+    }
+  }
+
+  private reseat(strand: readonly Rec[], index: number): void {
+    const before = this.id;
+    this.reseating = true;
+    this.pswp?.destroy();
+    this.current = strand[index] ?? this.current;
+    this.seat(strand, index, false);
+    this.changed();
+    this.reseating = false;
+    if (before !== this.id) this.host.onchange(this.id);
+  }
+
+  goTo(id: string): void {
+    const at = this.slides.findIndex((slide) => slide.rec.id === id);
+    if (at >= 0) this.pswp?.goTo(at);
+    else this.sync(id);
+  }
+
+  step(by: -1 | 1): void {
+    if (by < 0) this.pswp?.prev();
+    else this.pswp?.next();
+  }
+
+  close(): void {
+    this.pswp?.close();
+  }
+
+  /** The address bar already says so. */
+  closeQuietly(): void {
+    this.closing = true;
+    this.pswp?.close();
+  }
+
+  togglePanel(): void {
+    this.panel = !this.panel;
+    sessionStorage.setItem(INFO_KEY, this.panel ? '1' : '0');
+    this.pswp?.element?.classList.toggle('docked', this.panel);
+    this.pswp?.updateSize(true);
+    if (!this.panel) this.pswp?.element?.focus({ preventScroll: true });
+  }
+
+  toggleZoom(): void {
+    const slide = this.pswp?.currSlide;
+    slide?.toggleZoom();
+  }
+
+  remove(): void {
+    const rec = this.current;
+    const next = afterRemoval(this.slides.map((slide) => slide.rec.id), rec.id);
+    this.host.remove(rec);
+    if (next) this.sync(next);
+    else this.close();
+  }
+
+  private toggleControls(): void {
+    this.pswp?.element?.classList.toggle('resting');
+  }
+
+  private readonly wake = (): void => {
+    const element = this.pswp?.element;
+    element?.classList.remove('resting');
+    clearTimeout(this.resting);
+    if (matchMedia('(hover: hover)').matches) this.resting = setTimeout(() => element?.classList.add('resting'), REST_MS);
+  };
+
+  command(what: ViewerCommand): void {
+    const slide = this.pswp?.currSlide;
+    this.wake();
+    switch (what) {
+      case 'newer': return this.step(-1);
+      case 'older': return this.step(1);
+      case 'first': return this.pswp?.goTo(0);
+      case 'last': return this.pswp?.goTo(this.slides.length - 1);
+      case 'info': return this.togglePanel();
+      case 'download': return this.host.download(this.current);
+      case 'trash': return this.host.trashed ? undefined : this.remove();
+      case 'restore': return this.host.trashed ? this.remove() : undefined;
+      case 'zoom': return this.toggleZoom();
+      case 'fit': return slide?.zoomTo(slide.zoomLevels.initial, undefined, 200);
+      case 'fullscreen': return void (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()).catch(() => undefined);
+      case 'help': return this.host.help();
+      case 'undo': return this.host.undo();
+      case 'escape':
+        if (this.panel) return this.togglePanel();
+        if (slide && slide.currZoomLevel > slide.zoomLevels.initial * 1.01) return slide.zoomTo(slide.zoomLevels.initial, undefined, 200);
+        return this.close();
+    }
+  }
+}
+
+const plates = new WeakMap<Element, Record<string, unknown>>();

@@ -1,0 +1,216 @@
+// Owns the library's model and runs its loads: one request at a time, always for what is in view now.
+import { ApiProblem, asProblem } from '../api/problem';
+import * as api from '../api/photos';
+import type { Me } from '../api/types';
+import { nextMonth } from '../lib/dates';
+import { debounce, sleep } from '../lib/scheduler';
+import { words } from '../lib/strings';
+import { toasts } from '../ui/toasts.svelte';
+import { compare, Library, MAX_RECORDS, type Rec } from './buckets';
+import { nextSpan } from './prefetch';
+
+const PAGE = 500;
+const RETRIES = [1000, 4000, 15_000];
+const PENDING_POLLS = [1000, 2000, 3000, 5000, 8000, 13_000, 21_000];
+
+class LibraryStore {
+  /** Grows with every change of the model; whoever reads the model reads this first. */
+  version = $state(0);
+  ready = $state(false);
+  /** Why the first load failed. */
+  fault = $state.raw<ApiProblem | null>(null);
+  /** Why the newest load failed; the timeline says it where the photos would be. */
+  stuck = $state.raw<ApiProblem | null>(null);
+  loading = $state(false);
+  me = $state.raw<Me | null>(null);
+  model = new Library();
+
+  private wanted: { first: number; last: number } = { first: 0, last: 0 };
+  private running = false;
+  private pendingPolls = 0;
+  private pendingTimer: ReturnType<typeof setTimeout> | undefined;
+
+  private changed(): void {
+    this.version++;
+    this.watchPending();
+  }
+
+  async start(): Promise<void> {
+    this.fault = null;
+    try {
+      const [months, page] = await Promise.all([api.getTimeline(), api.listPhotos({ limit: 200 })]);
+      this.model.setCounts(months);
+      this.model.accept({}, page.photos, page.next);
+      this.ready = true;
+      this.changed();
+    } catch (error) {
+      this.fault = asProblem(error);
+    }
+    void this.readMe();
+  }
+
+  readMe = async (): Promise<void> => {
+    try {
+      this.me = await api.getMe();
+    } catch {
+      // The chip stays empty; the status screen says why when it is opened.
+    }
+  };
+
+  /** Tells which months are in view or near it (indexes into the model's months). */
+  want(first: number, last: number): void {
+    this.wanted = { first, last };
+    void this.run();
+  }
+
+  retry(): void {
+    this.stuck = null;
+    void this.run();
+  }
+
+  private async run(): Promise<void> {
+    if (this.running || !this.ready || this.stuck) return;
+    this.running = true;
+    try {
+      for (let tries = 0; ; ) {
+        const stale = this.model.months.findIndex((month) => month.stale);
+        const span = stale >= 0 ? null : nextSpan(this.model, this.wanted.first, this.wanted.last, PAGE);
+        if (stale < 0 && !span) break;
+        this.loading = true;
+        try {
+          if (span) {
+            const page = await api.listPhotos({ ...span, limit: PAGE });
+            this.model.accept(span, page.photos, page.next);
+          } else await this.reload(this.model.months[stale]?.month ?? '');
+          tries = 0;
+          this.evict();
+          this.changed();
+        } catch (error) {
+          const problem = asProblem(error);
+          const wait = RETRIES[tries++];
+          if (wait === undefined || problem.kind === 'rejected' || problem.kind === 'unauthorised') {
+            this.stuck = problem;
+            break;
+          }
+          await sleep(problem.retryAfter ? problem.retryAfter * 1000 : wait);
+        }
+      }
+    } finally {
+      this.running = false;
+      this.loading = false;
+    }
+  }
+
+  /** Reads a month again, as far as it was loaded. */
+  private async reload(month: string): Promise<void> {
+    const bucket = this.model.find(month);
+    const had = bucket?.photos.length ?? 0;
+    const span = { from: month, to: nextMonth(month) };
+    const photos = [];
+    let cursor: string | undefined;
+    do {
+      const page = await api.listPhotos({ ...span, cursor, limit: PAGE });
+      photos.push(...page.photos);
+      cursor = page.next ?? undefined;
+    } while (cursor && photos.length < had);
+    this.model.replace(month, photos, cursor ?? null);
+  }
+
+  private evict(): void {
+    let extra = this.model.loaded - MAX_RECORDS;
+    for (const side of [this.model.months.slice(this.wanted.last + 3).reverse(), this.model.months.slice(0, Math.max(0, this.wanted.first - 3))])
+      for (const bucket of side) {
+        if (extra <= 0) return;
+        extra -= bucket.photos.length;
+        this.model.evict(bucket.month);
+      }
+  }
+
+  /** Reads the counts again, and the months that changed. */
+  refresh = debounce(400, () => void this.refreshNow());
+
+  async refreshNow(): Promise<void> {
+    if (!this.ready) return;
+    try {
+      this.model.setCounts(await api.getTimeline());
+      this.changed();
+    } catch {
+      return; // Asked again with the next occasion.
+    }
+    void this.readMe();
+    await this.run();
+  }
+
+  /** Photos whose preview is being made: asked until it is there, then their months are read again. */
+  private watchPending(): void {
+    clearTimeout(this.pendingTimer);
+    const pending = this.model.months.flatMap((month) => month.photos.filter((rec) => rec.preview === 'pending'));
+    if (pending.length === 0) {
+      this.pendingPolls = 0;
+      return;
+    }
+    const wait = PENDING_POLLS[this.pendingPolls] ?? 30_000;
+    this.pendingTimer = setTimeout(() => void this.askPending(pending.slice(0, 1000)), wait);
+  }
+
+  private async askPending(pending: readonly Rec[]): Promise<void> {
+    this.pendingPolls++;
+    try {
+      const found = await api.lookup(pending.map((rec) => rec.id));
+      const done = new Set(found.filter((one) => one.preview !== 'pending').map((one) => one.photo_id));
+      if (done.size > 0) {
+        this.pendingPolls = 0;
+        for (const rec of pending) if (done.has(rec.id)) this.markStale(rec);
+        await this.refreshNow();
+      }
+    } catch {
+      // Later.
+    }
+    this.watchPending();
+  }
+
+  private markStale(rec: Rec): void {
+    const bucket = this.model.months.find((month) => month.photos.includes(rec));
+    if (bucket) bucket.stale = true;
+  }
+
+  /** Out of sight at once; back in its place if it did not work or was not meant. */
+  async trash(ids: readonly string[]): Promise<void> {
+    const removed = this.model.remove(new Set(ids));
+    this.changed();
+    const failed = await this.change(api.trash, ids);
+    if (failed.length > 0) {
+      this.model.insert(removed.filter((rec) => failed.includes(rec.id)));
+      this.changed();
+      toasts.show({ kind: 'alert', text: words.toast.notTrashed(failed.length), action: { label: words.toast.retry, run: () => void this.trash(failed) } });
+    }
+    const moved = ids.filter((id) => !failed.includes(id));
+    if (moved.length > 0 && failed.length === 0)
+      toasts.show({ text: words.toast.trashed(moved.length), action: { label: words.toast.undo, run: () => void this.untrash(moved, removed) } });
+    void this.readMe();
+  }
+
+  private async untrash(ids: readonly string[], removed: readonly Rec[]): Promise<void> {
+    const failed = await this.change(api.restore, ids);
+    this.model.insert([...removed].filter((rec) => !failed.includes(rec.id)).sort(compare));
+    this.changed();
+    if (failed.length > 0) toasts.show({ kind: 'alert', text: words.toast.notRestored(failed.length), action: { label: words.toast.retry, run: () => void this.untrash(failed, removed) } });
+    this.restored?.(ids);
+    void this.refreshNow();
+  }
+
+  /** Told when Undo brought photos back: the lightbox shows them again. */
+  restored: ((ids: readonly string[]) => void) | null = null;
+
+  /** The ids for which it did not work. */
+  private async change(call: typeof api.trash, ids: readonly string[]): Promise<string[]> {
+    try {
+      const results = await call(ids);
+      return results.filter((one) => one.outcome !== 'done' && one.outcome !== 'already').map((one) => one.photo_id);
+    } catch {
+      return [...ids];
+    }
+  }
+}
+
+export const library = new LibraryStore();

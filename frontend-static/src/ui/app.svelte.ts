@@ -1,0 +1,72 @@
+// What the frame shares: configuration, selection, which panels are open, and the ways in for files.
+import type { Config } from '../config-guard';
+import { Selection } from '../timeline/selection';
+import { fromInput, walk, type Found } from '../upload/walk';
+import { uploader } from '../upload/uploader.svelte';
+import { live } from './toasts.svelte';
+import { words } from '../lib/strings';
+
+class App {
+  config = $state.raw<Config | null>(null);
+  selection = $state.raw(new Selection());
+  /** Select mode without anything selected yet (from the menu). */
+  selecting = $state(false);
+  help = $state(false);
+  tray = $state<'hidden' | 'open' | 'folded'>('hidden');
+  dragging = $state(false);
+
+  get inSelection(): boolean {
+    return this.selecting || this.selection.count > 0;
+  }
+
+  clearSelection(): void {
+    if (!this.inSelection) return;
+    this.selection = new Selection();
+    this.selecting = false;
+    live.say(words.selection.cleared);
+  }
+
+  /** Opens by itself with the first files of a session; stays as it was left after that. */
+  private touched = false;
+
+  backUp(found: readonly Found[]): void {
+    if (found.length === 0) return;
+    uploader.add(found);
+    if (!this.touched || this.tray === 'hidden') this.tray = 'open';
+    this.touched = true;
+    live.say(words.uploads.started(found.length));
+  }
+
+  async backUpEntries(entries: readonly (FileSystemEntry | File)[]): Promise<void> {
+    let found = 0;
+    uploader.looking = 0;
+    this.tray = 'open';
+    this.touched = true;
+    try {
+      for await (const batch of walk(entries, () => undefined)) {
+        found += batch.length;
+        uploader.looking = found;
+        uploader.add(batch);
+      }
+    } finally {
+      uploader.looking = null;
+    }
+    live.say(words.uploads.started(found));
+  }
+
+  /** Asks for files. The input must be made anew: the same file may be chosen twice. */
+  pick(folder: boolean, accept: string, then: (found: Found[]) => void = (found) => this.backUp(found)): void {
+    const input = document.createElement('input');
+    input.type = 'file';
+    input.multiple = true;
+    if (folder) input.webkitdirectory = true;
+    else input.accept = accept;
+    input.addEventListener('change', () => {
+      if (input.files) then(fromInput(input.files));
+    });
+    input.click();
+  }
+}
+
+export const app = new App();
+export const canPickFolders = 'webkitdirectory' in document.createElement('input') && !matchMedia('(pointer: coarse)').matches;

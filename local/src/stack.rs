@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use time::OffsetDateTime;
 use tintype_api::config::{AuthConfig, S3_LIMIT};
 use tintype_api::{Api, ApiConfig, MediaSigner, UnusableKey, Verifier};
 use tintype_core::key::{ObjectKey, Variant};
@@ -16,7 +15,7 @@ use tintype_keeper::Keeper;
 use tintype_local_s3::{BucketSpec, LocalS3, OpenError};
 use tintype_processor::Processor;
 use tintype_storage::config::{EMULATED_REGION, Emulators};
-use tintype_storage::{Clients, Queue, Storage, StorageConfig, StorageError, Vault};
+use tintype_storage::{Clients, Queue, Storage, StorageConfig, StorageError, Vault, mint};
 use tokio::sync::watch;
 
 use crate::data_dir::{self, DataDir, DataDirError};
@@ -342,7 +341,7 @@ async fn keep(keeper: Keeper, every: Duration, stopping: watch::Receiver<bool>) 
             () = tokio::time::sleep(every) => {}
             () = stopped(stopping.clone()) => return,
         }
-        if let Err(error) = tintype_keeper::run(&keeper, OffsetDateTime::now_utc()).await {
+        if let Err(error) = tintype_keeper::run(&keeper, mint::now()).await {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "the keeper failed; it runs again on schedule"

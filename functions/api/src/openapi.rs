@@ -1,7 +1,7 @@
 //! The OpenAPI document, generated from the code.
 
-use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{License, OpenApi};
 
 use crate::routes;
 
@@ -13,6 +13,9 @@ pub fn document() -> OpenApi {
 pub(crate) fn finish(mut document: OpenApi) -> OpenApi {
     "Tintype".clone_into(&mut document.info.title);
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
+    // The router's own crate leaves its author there.
+    document.info.contact = None;
+    document.info.license = Some(License::builder().name(env!("CARGO_PKG_LICENSE")).build());
     document.info.description = Some(
         "Photo backup to your own AWS account. Errors are RFC 9457 problems; API Gateway's own 401, 404, 413, 429 \
          and 503 are {\"message\"}."

@@ -2,10 +2,9 @@
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use time::OffsetDateTime;
 use tintype_keeper::{Keeper, Report, run};
 use tintype_storage::config::variable;
-use tintype_storage::{Clients, Queue, Storage, StorageConfig};
+use tintype_storage::{Clients, Queue, Storage, StorageConfig, mint};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -18,7 +17,7 @@ async fn main() -> Result<(), Error> {
         uploads_bucket: config.uploads_bucket.clone(),
     };
     lambda_runtime::run(service_fn(async |_: LambdaEvent<Value>| -> Result<Report, Error> {
-        run(&keeper, OffsetDateTime::now_utc()).await.map_err(Error::from)
+        run(&keeper, mint::now()).await.map_err(Error::from)
     }))
     .await
 }

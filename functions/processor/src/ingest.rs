@@ -72,7 +72,7 @@ async fn claim(
     before: Option<&Record>,
 ) -> Result<Record, StorageError> {
     storage.catalog.put_user(user).await?;
-    let now = OffsetDateTime::now_utc();
+    let now = mint::now();
     let file_name = &upload.metadata.file_name;
     let generation = mint::generation(now);
     let original = ObjectKey::Original {
@@ -126,7 +126,7 @@ async fn store_and_render(
         None if !copied => return Err(StorageError::Changed.into()),
         None => return Err(Unfinished::CopyDiffers("it is not there")),
     };
-    let now = OffsetDateTime::now_utc();
+    let now = mint::now();
     let mut stored = record.moved_to(State::Stored, Preview::Pending, now);
     stored.stored_at = Some(now);
     stored.version_id = copy.version_id;
@@ -145,7 +145,7 @@ fn agrees(copy: &OriginalHead, record: &Record) -> bool {
 
 /// Wrong bytes lie under this generation, and nothing is ever written over: go on under a new one.
 async fn abandon(storage: &Storage, record: &Record) -> Result<(), Unfinished> {
-    let now = OffsetDateTime::now_utc();
+    let now = mint::now();
     let generation = mint::generation(now);
     let original = ObjectKey::Original {
         user: record.user.clone(),
@@ -170,7 +170,7 @@ async fn check_original(storage: &Storage, record: &Record) -> Result<(), Unfini
 }
 
 async fn restore(storage: &Storage, trashed: &Record) -> Result<(), StorageError> {
-    let mut stored = trashed.moved_to(State::Stored, trashed.preview, OffsetDateTime::now_utc());
+    let mut stored = trashed.moved_to(State::Stored, trashed.preview, mint::now());
     stored.trashed_at = None;
     storage.catalog.replace(Some(trashed), &stored).await?;
     Ok(())

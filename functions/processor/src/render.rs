@@ -3,14 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::try_join_all;
-use time::OffsetDateTime;
 use tintype_core::ingest::MAX_ATTEMPTS;
 use tintype_core::key::{ObjectKey, Variant};
 use tintype_core::record::{Camera, Place, Preview, PreviewReason, Record, State};
 use tintype_core::taken::{self, Claim, TakenSource};
 use tintype_core::work::Render;
 use tintype_imaging::{Facts, Kind, Rejected, Rendering};
-use tintype_storage::{Storage, StorageError};
+use tintype_storage::{Storage, StorageError, mint};
 
 use crate::{Processor, Unfinished};
 
@@ -84,7 +83,7 @@ async fn read(storage: &Storage, record: &Record) -> Result<Option<Vec<u8>>, Unf
 }
 
 async fn count_attempt(storage: &Storage, record: &Record, attempts: u32) -> Result<Record, StorageError> {
-    let mut counted = record.moved_to(record.state, record.preview, OffsetDateTime::now_utc());
+    let mut counted = record.moved_to(record.state, record.preview, mint::now());
     counted.attempts = attempts;
     storage.catalog.replace(Some(record), &counted).await
 }
@@ -136,12 +135,12 @@ fn finished(record: &Record, facts: Option<&Facts>, rendered: &Result<Rendering,
         Ok(_) => Preview::Ready,
         Err(reason) => Preview::None(*reason),
     };
-    let mut done = record.moved_to(record.state, preview, OffsetDateTime::now_utc());
+    let mut done = record.moved_to(record.state, preview, mint::now());
     if record.state == State::Trashed {
         done.due = record.due;
     }
     if let Some(facts) = facts {
-        let uploaded_at = record.stored_at.unwrap_or_else(OffsetDateTime::now_utc);
+        let uploaded_at = record.stored_at.unwrap_or_else(mint::now);
         done.taken = taken::choose(&claims(facts), &record.file_name, record.modified_at, uploaded_at);
         done.camera = facts.camera.as_ref().map(camera);
         done.place = facts.place.as_ref().map(|place| Place {

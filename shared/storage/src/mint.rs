@@ -1,8 +1,14 @@
-//! New ids. They need a clock and randomness, which the core has not.
+//! The time and new ids: what needs a clock or randomness, which the core has not.
 
 use rand::Rng;
 use time::OffsetDateTime;
 use tintype_core::id::{Generation, UploadId};
+
+/// The time in UTC, cut to milliseconds: finer is noise in receipts.
+pub fn now() -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc();
+    now.replace_millisecond(now.millisecond()).unwrap_or(now)
+}
 
 /// A generation that no record ever had.
 pub fn generation(now: OffsetDateTime) -> Generation {

@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use time::OffsetDateTime;
 use tintype_core::id::PhotoId;
 use tintype_core::record::State as Life;
 use tintype_core::wire::OriginalUrl;
+use tintype_storage::mint;
 
 use crate::Api;
 use crate::auth::Reader;
@@ -25,7 +25,7 @@ pub(crate) async fn original(
     let record = api.storage.catalog.get(&user, &photo_id).await?.ok_or(ApiError::NotFound)?;
     match record.state {
         Life::Stored | Life::Trashed => {
-            let now = OffsetDateTime::now_utc();
+            let now = mint::now();
             Ok(Json(api.storage.vault.presign(&record.key, &record.file_name, now).await?))
         }
         Life::Storing | Life::Purging | Life::Gone => Err(ApiError::NotFound),

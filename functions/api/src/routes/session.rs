@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse};
 use http::header::SET_COOKIE;
-use time::OffsetDateTime;
 use tintype_core::wire::Session;
+use tintype_storage::mint;
 
 use crate::Api;
 use crate::auth::Reader;
@@ -16,7 +16,7 @@ use crate::routes::Problems;
 #[utoipa::path(post, path = "/api/session", tag = "me", security(("bearer" = [])),
     responses((status = 200, body = Session), Problems))]
 pub(crate) async fn session(State(api): State<Api>, Reader(user): Reader) -> impl IntoResponse {
-    let expires_at = OffsetDateTime::now_utc() + LIFETIME;
+    let expires_at = mint::now() + LIFETIME;
     let cookies = api.media.cookies(&api.config.page_origin, &user, expires_at);
     let headers: Vec<_> = cookies.into_iter().map(|cookie| (SET_COOKIE, cookie)).collect();
     (AppendHeaders(headers), Json(Session { expires_at }))

@@ -12,7 +12,7 @@ use tintype_core::wire::{
     ChangeAnswer, ChangeOutcome, ChangeResult, EmptyTrashAnswer, MAX_LIMIT, Order, PhotoIds, PhotoPage,
     TrashQuery,
 };
-use tintype_storage::StorageError;
+use tintype_storage::{StorageError, mint};
 
 use crate::Api;
 use crate::auth::{Reader, Writer};
@@ -164,7 +164,7 @@ async fn change(
     let catalog = &api.storage.catalog;
     for _ in 0..ROUNDS {
         let Some(record) = catalog.get(user, &photo_id).await? else { return Ok(ChangeOutcome::NotFound) };
-        let changed = match change_to(&record, OffsetDateTime::now_utc()) {
+        let changed = match change_to(&record, mint::now()) {
             Ok(changed) => changed,
             Err(outcome) => return Ok(outcome),
         };

@@ -2,7 +2,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use time::OffsetDateTime;
 use tintype_core::content_type;
 use tintype_core::id::{PhotoId, UserId};
 use tintype_core::ingest::{Offer, on_offer};
@@ -66,7 +65,7 @@ async fn presigned(
     photo_id: PhotoId,
     file: &UploadFile,
 ) -> Result<UploadOutcome, ApiError> {
-    let now = OffsetDateTime::now_utc();
+    let now = mint::now();
     let key = ObjectKey::Upload { user: user.clone(), photo_id, upload_id: mint::upload_id(now) };
     let metadata = UploadMetadata {
         file_name: file.file_name.clone(),

@@ -5,6 +5,8 @@
 use std::sync::Arc;
 
 use aws_sdk_s3::primitives::DateTime;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::{TestS3, UPLOADS, VAULT, code, for_five_minutes, raw, sha256, status, verdict};
 
@@ -31,7 +33,7 @@ async fn a_second_put_to_the_same_url_is_412_and_changes_nothing() {
     assert_eq!(s3.get(UPLOADS, "in/ada/1").await.unwrap(), b"once");
 }
 
-/// A client that sends a large body must be able to read the 412, not find its connection reset.
+/// A client that reads only after it has sent everything must find the 412, not a connection that was reset.
 #[tokio::test]
 async fn a_refused_upload_of_any_size_can_read_why() {
     let s3 = TestS3::start().await;
@@ -45,10 +47,45 @@ async fn a_refused_upload_of_any_size_can_read_why() {
         .presigned(for_five_minutes())
         .await
         .unwrap();
-    for _ in 0..5 {
-        let answer = raw(&presigned).body(vec![1; 32 * 1024 * 1024]).send().await.unwrap();
-        assert_eq!(verdict(answer).await.0, 412);
+    let (_, target) = presigned.uri().split_once(&s3.address.to_string()).unwrap();
+    let body = vec![1; 64 * 1024 * 1024];
+    let head = format!("PUT {target} HTTP/1.1\r\nhost: {}\r\nif-none-match: *\r\n", s3.address);
+    for _ in 0..3 {
+        let mut line = TcpStream::connect(s3.address).await.unwrap();
+        let length = format!("connection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+        line.write_all(format!("{head}{length}").as_bytes()).await.unwrap();
+        line.write_all(&body).await.unwrap();
+        let mut answer = String::new();
+        line.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 412 "), "{answer}");
     }
+}
+
+/// A client that asks first is told before it sends anything.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html> ("100-continue")
+#[tokio::test]
+async fn who_expects_100_continue_is_refused_without_sending_the_body() {
+    let s3 = TestS3::start().await;
+    s3.put(UPLOADS, "a", b"there").await;
+    let presigned = s3
+        .client
+        .put_object()
+        .bucket(UPLOADS)
+        .key("a")
+        .if_none_match("*")
+        .presigned(for_five_minutes())
+        .await
+        .unwrap();
+    let (_, target) = presigned.uri().split_once(&s3.address.to_string()).unwrap();
+    let mut line = TcpStream::connect(s3.address).await.unwrap();
+    let head = format!(
+        "PUT {target} HTTP/1.1\r\nhost: {}\r\nif-none-match: *\r\nexpect: 100-continue\r\ncontent-length: 999999\r\n\r\n",
+        s3.address
+    );
+    line.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    line.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 412 "), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

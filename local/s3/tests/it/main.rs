@@ -14,4 +14,5 @@ mod keys;
 mod listing;
 mod objects;
 mod presigned;
+mod probe;
 mod versions;

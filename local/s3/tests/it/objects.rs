@@ -2,7 +2,7 @@
 
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, MetadataDirective, StorageClass};
 
-use crate::support::{TestS3, UPLOADS, VAULT, code, sha256, status};
+use crate::support::{TestS3, UPLOADS, VAULT, code, sha256, soon, status};
 
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
 #[tokio::test]
@@ -210,14 +210,14 @@ async fn every_new_object_is_told_once_after_it_can_be_read() {
     s3.put(VAULT, "quiet", b"not told").await;
     s3.client.copy_object().copy_source("vault/quiet").bucket(UPLOADS).key("copy").send().await.unwrap();
 
-    let first = told.recv().await.unwrap();
+    let first = soon(told.recv()).await.unwrap();
     assert_eq!(
         (first.bucket.as_str(), first.key.as_str(), first.size, first.event_name),
         (UPLOADS, "in/ada/a b", 3, "ObjectCreated:Put")
     );
     assert_eq!(first.etag, "f97c5d29941bfb1b2fdab0874906ab82");
     assert_eq!(first.version_id, None);
-    let second = told.recv().await.unwrap();
+    let second = soon(told.recv()).await.unwrap();
     assert_eq!((second.key.as_str(), second.event_name), ("copy", "ObjectCreated:Copy"));
     assert!(second.sequencer > first.sequencer);
     assert!(told.try_recv().is_err());

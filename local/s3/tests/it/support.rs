@@ -133,6 +133,11 @@ pub(crate) fn for_five_minutes() -> PresigningConfig {
     PresigningConfig::expires_in(Duration::from_mins(5)).unwrap()
 }
 
+/// What must come comes in time.
+pub(crate) async fn soon<T>(awaited: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(20), awaited).await.unwrap()
+}
+
 /// SHA-256 as S3's headers have it.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     BASE64_STANDARD.encode(Sha256::digest(bytes))

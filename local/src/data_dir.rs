@@ -11,6 +11,8 @@ use rsa::rand_core::OsRng;
 use rsa::{RsaPrivateKey, pkcs8::DecodePrivateKey};
 use serde::{Deserialize, Serialize};
 
+use crate::stack::Addresses;
+
 /// The folder cannot be used. Each in one line that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum DataDirError {
@@ -25,6 +27,9 @@ pub enum DataDirError {
     /// Another process has it open.
     #[error("another Tintype runs on {0}; stop it, or choose another folder with --data-dir")]
     InUse(String),
+    /// No Tintype ever ran on it.
+    #[error("no Tintype ran on {0} yet; start it first, or name its folder with --data-dir")]
+    NeverRan(String),
     /// A file of ours that we cannot read.
     #[error("{path} cannot be read: {why}; restore it from a copy, or move it away to have a new one made")]
     Broken {
@@ -34,6 +39,8 @@ pub enum DataDirError {
         why: String,
     },
 }
+
+const ADDRESSES: &str = "addresses.json";
 
 /// The folder, held for this process alone.
 #[derive(Debug)]
@@ -60,7 +67,7 @@ impl DataDir {
     /// Makes the folder if there is none, and takes it for this process.
     pub(crate) fn open(root: &Path) -> Result<Self, DataDirError> {
         let shown = root.display().to_string();
-        let unwritable = |source| DataDirError::Unwritable { path: shown.clone(), source };
+        let unwritable = |source| unwritable(root, source);
         fs::create_dir_all(root).map_err(unwritable)?;
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(root.join("lock"));
         let lock = lock.map_err(unwritable)?;
@@ -69,6 +76,13 @@ impl DataDir {
             Err(TryLockError::WouldBlock) => Err(DataDirError::InUse(shown)),
             Err(TryLockError::Error(source)) => Err(unwritable(source)),
         }
+    }
+
+    /// Tells other processes where everything is.
+    pub(crate) fn write_addresses(&self, addresses: &Addresses) -> Result<(), DataDirError> {
+        let path = self.root.join(ADDRESSES);
+        let text = serde_json::to_string(addresses).map_err(|error| broken(&path, error))?;
+        write_secret(&path, &text).map_err(|source| unwritable(&path, source))
     }
 
     /// Where S3 keeps its objects.
@@ -105,9 +119,25 @@ impl DataDir {
     }
 }
 
+/// Where everything is, or was when Tintype last ran on this folder.
+pub(crate) fn read_addresses(root: &Path) -> Result<Addresses, DataDirError> {
+    let path = root.join(ADDRESSES);
+    match fs::read_to_string(&path) {
+        Ok(text) => serde_json::from_str(&text).map_err(|error| broken(&path, error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(DataDirError::NeverRan(root.display().to_string()))
+        }
+        Err(error) => Err(broken(&path, error)),
+    }
+}
+
 /// Where the issuer keeps its key and sign-ins; also read by a process that only makes a token.
 pub(crate) fn issuer(root: &Path) -> PathBuf {
     root.join("issuer")
+}
+
+fn unwritable(path: &Path, source: io::Error) -> DataDirError {
+    DataDirError::Unwritable { path: path.display().to_string(), source }
 }
 
 fn broken(path: &Path, why: impl std::fmt::Display) -> DataDirError {
@@ -116,7 +146,7 @@ fn broken(path: &Path, why: impl std::fmt::Display) -> DataDirError {
 
 /// What a file says that only its owner may read; made, complete or not at all, if there is none.
 fn secret(path: &Path, make: impl FnOnce() -> io::Result<String>) -> Result<String, DataDirError> {
-    let unwritable = |source| DataDirError::Unwritable { path: path.display().to_string(), source };
+    let unwritable = |source| unwritable(path, source);
     match File::open(path) {
         Ok(mut file) => {
             let mut text = String::new();

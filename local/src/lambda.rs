@@ -100,7 +100,7 @@ impl Inner {
                 tracing::warn!(again_in = ?after, "an event failed and is tried again");
                 tokio::time::sleep(*after).await;
             } else {
-                tracing::error!("an event failed three times; the keeper finds what is left")
+                tracing::error!("an event failed three times; the keeper finds what is left");
             }
         }
     }

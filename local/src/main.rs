@@ -58,9 +58,6 @@ struct Token {
     /// The folder of the running Tintype.
     #[arg(long, default_value = "tintype-data", value_name = "FOLDER")]
     data_dir: PathBuf,
-    /// The port of the running Tintype's page.
-    #[arg(long, default_value_t = 8470)]
-    port: u16,
 }
 
 #[tokio::main]
@@ -89,10 +86,7 @@ fn print_token(token: &Token) -> Result<(), String> {
             "there is no folder {shown}; start Tintype first, or name its folder with --data-dir"
         ));
     }
-    println!(
-        "{}",
-        access_token(&token.data_dir, token.port, &token.user).map_err(|error| error.to_string())?
-    );
+    println!("{}", access_token(&token.data_dir, &token.user).map_err(|error| error.to_string())?);
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tintype_api::config::{AuthConfig, S3_LIMIT};
 use tintype_api::{Api, ApiConfig, MediaSigner, UnusableKey, Verifier};
 use tintype_core::key::{ObjectKey, Variant};
@@ -109,7 +109,7 @@ pub enum StartError {
 }
 
 /// Where everything is.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Addresses {
     /// The page, with `/api` and `/media`.
     pub page: String,
@@ -159,6 +159,7 @@ impl Stack {
             issuer: host::origin(issuer_port.port),
             data_dir: options.data_dir.clone(),
         };
+        data_dir.write_addresses(&addresses)?;
         let (stop, stopping) = watch::channel(false);
 
         let buckets = vec![
@@ -255,14 +256,20 @@ impl Stack {
 }
 
 /// An access token for scripts, made without a server: whoever can read the folder may.
-pub fn access_token(data_dir: &Path, port: u16, user: &str) -> Result<String, IssuerError> {
-    let addresses = Addresses {
-        page: host::origin(port),
-        s3: host::origin(port.saturating_add(1)),
-        issuer: host::origin(port.saturating_add(2)),
-        data_dir: data_dir.to_owned(),
-    };
-    issuer(data_dir, &addresses, Duration::from_hours(1))?.access_token(user)
+pub fn access_token(data_dir: &Path, user: &str) -> Result<String, TokenError> {
+    let addresses = data_dir::read_addresses(data_dir)?;
+    Ok(issuer(data_dir, &addresses, Duration::from_hours(1))?.access_token(user)?)
+}
+
+/// No token can be made.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// The folder.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    /// The name, or the issuer's key.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
 }
 
 fn issuer(data_dir: &Path, addresses: &Addresses, lifetime: Duration) -> Result<Issuer, IssuerError> {

@@ -1,0 +1,76 @@
+# The one list of commands. CI runs what stands here and nothing else.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+PAGE := frontend-static/dist/index.html
+PAGE_SOURCES := $(shell find frontend-static -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+LOCAL := cargo run --quiet --package tintype-local --bin tintype-local --
+ARGS ?=
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+.PHONY: run
+run: tools-run $(PAGE) ## Tintype on this machine, at http://localhost:8470 (ARGS="--port 9000 --data-dir ~/photos")
+	cargo build --package tintype-local --bin tintype-local
+	@exec ./target/debug/tintype-local $(ARGS)
+
+.PHONY: token
+token: ## an access token for scripts, for the running Tintype: make token USER=ada
+	@$(LOCAL) token --user "$(USER)" $(ARGS)
+
+.PHONY: test
+test: tools-test lint test-rust test-page test-browser ## everything that has to be right before a change lands
+	@echo "All tests passed."
+
+.PHONY: test-rust
+test-rust: ## the Rust tests, end to end ones included
+	cargo test --workspace
+
+.PHONY: test-page
+test-page: node_modules/.package-lock.json ## types, lints and unit tests of the page
+	npm run --workspace frontend-static check
+	npm run --workspace frontend-static api:check
+	npm run --workspace frontend-static test
+
+.PHONY: test-browser
+test-browser: $(PAGE) ## a real browser against the real process
+	cargo build --package tintype-local --bin tintype-local
+	npm run --workspace tests/browser test
+
+.PHONY: lint
+lint: ## formatting and lints of the Rust code
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+.PHONY: licences
+licences: ## licences and advisories of all dependencies (cargo install cargo-deny)
+	cargo deny check
+
+.PHONY: openapi
+openapi: node_modules/.package-lock.json ## docs/openapi.json from the code, and the page's types from that
+	UPDATE_OPENAPI=1 cargo test --quiet --package tintype-api --test openapi
+	npm run --workspace frontend-static api
+
+.PHONY: page
+page: $(PAGE) ## build the page
+
+.PHONY: clean
+clean: ## remove what was built; photos stay
+	rm -rf target node_modules frontend-static/dist frontend-static/node_modules tests/browser/node_modules
+
+.PHONY: tools-run tools-test
+tools-run tools-test:
+	@infra/tools.sh $(@:tools-%=%)
+
+node_modules/.package-lock.json: package.json package-lock.json frontend-static/package.json tests/browser/package.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PAGE): node_modules/.package-lock.json $(PAGE_SOURCES)
+	npm run --workspace frontend-static build
+	@touch $@

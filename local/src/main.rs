@@ -80,12 +80,6 @@ async fn main() -> ExitCode {
 }
 
 fn print_token(token: &Token) -> Result<(), String> {
-    if !token.data_dir.is_dir() {
-        let shown = token.data_dir.display();
-        return Err(format!(
-            "there is no folder {shown}; start Tintype first, or name its folder with --data-dir"
-        ));
-    }
     println!("{}", access_token(&token.data_dir, &token.user).map_err(|error| error.to_string())?);
     Ok(())
 }

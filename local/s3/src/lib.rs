@@ -28,7 +28,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 pub use crate::bucket::BucketSpec;
 pub use crate::event::ObjectCreated;
-pub use crate::store::OpenError;
+pub use crate::store::{Durability, OpenError};
 
 use crate::event::Notifier;
 use crate::front::Front;
@@ -54,8 +54,20 @@ impl LocalS3 {
         secret_key: &str,
         buckets: Vec<BucketSpec>,
     ) -> Result<LocalS3, OpenError> {
+        Self::open_with(root, region, access_key, secret_key, buckets, Durability::Machine).await
+    }
+
+    /// The same, with a say in what acknowledged writes survive.
+    pub async fn open_with(
+        root: &Path,
+        region: &str,
+        access_key: &str,
+        secret_key: &str,
+        buckets: Vec<BucketSpec>,
+        durability: Durability,
+    ) -> Result<LocalS3, OpenError> {
         let root = root.to_owned();
-        let opened = tokio::task::spawn_blocking(move || Store::open(&root, &buckets));
+        let opened = tokio::task::spawn_blocking(move || Store::open(&root, &buckets, durability));
         let store = Arc::new(opened.await.map_err(|stopped| OpenError::Stopped(stopped.to_string()))??);
         let notifier = Arc::new(Notifier::default());
         let decorator = Decorator::new(Arc::clone(&store), Arc::clone(&notifier), region)?;

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use super::disk::Durability;
 use super::record::Record;
 
 /// File names inside the folder of a version.
@@ -13,15 +14,16 @@ pub(crate) const RECORD: &str = "record.json";
 /// Bytes being received. Dropped before it is published, it leaves nothing.
 pub(crate) struct Incoming {
     folder: PathBuf,
+    durability: Durability,
     content: Option<File>,
     published: bool,
 }
 
 impl Incoming {
     /// Starts in `folder`, which must not exist yet.
-    pub(super) fn create(folder: PathBuf) -> io::Result<Self> {
+    pub(super) fn create(folder: PathBuf, durability: Durability) -> io::Result<Self> {
         fs::create_dir(&folder)?;
-        Ok(Self { folder, content: None, published: false })
+        Ok(Self { folder, durability, content: None, published: false })
     }
 
     /// Appends bytes.
@@ -40,12 +42,12 @@ impl Incoming {
             self.write(&[])?;
         }
         if let Some(content) = self.content.take() {
-            content.sync_all()?;
+            self.durability.sync(&content)?;
         }
         let mut file = File::create_new(self.folder.join(RECORD))?;
         serde_json::to_writer(&mut file, record)?;
-        file.sync_all()?;
-        sync_folder(&self.folder)
+        self.durability.sync(&file)?;
+        self.durability.sync_folder(&self.folder)
     }
 
     /// Shows it to everyone, whole, by one rename. `to` must not exist.
@@ -63,9 +65,4 @@ impl Drop for Incoming {
             let _ = fs::remove_dir_all(&self.folder);
         }
     }
-}
-
-/// Brings the names inside a folder to the disk.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
 }

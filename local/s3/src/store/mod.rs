@@ -8,6 +8,7 @@
 //!
 //! Everything here blocks; `ops/` calls it from threads that may.
 
+mod disk;
 mod error;
 mod incoming;
 mod list;
@@ -27,6 +28,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::time::SystemTime;
 
+pub use disk::Durability;
 pub use error::OpenError;
 pub(crate) use error::StoreError;
 pub(crate) use incoming::Incoming;
@@ -43,6 +45,7 @@ const LOCKS: usize = 64;
 
 /// All buckets under one folder.
 pub(crate) struct Store {
+    durability: Durability,
     buckets_folder: PathBuf,
     incoming_folder: PathBuf,
     buckets: BTreeMap<String, Bucket>,
@@ -67,7 +70,7 @@ pub(crate) struct Bucket {
 
 impl Store {
     /// Opens the store under `root`, creating what is missing and removing what was never finished.
-    pub(crate) fn open(root: &Path, specs: &[BucketSpec]) -> Result<Self, OpenError> {
+    pub(crate) fn open(root: &Path, specs: &[BucketSpec], durability: Durability) -> Result<Self, OpenError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
             move |source| OpenError::Folder { path, source }
@@ -108,10 +111,11 @@ impl Store {
         }
         fs::create_dir_all(&buckets_folder).map_err(failed(&buckets_folder))?;
         for folder in [&buckets_folder, root] {
-            incoming::sync_folder(folder).map_err(failed(folder))?;
+            durability.sync_folder(folder).map_err(failed(folder))?;
         }
 
         Ok(Self {
+            durability,
             buckets_folder,
             incoming_folder,
             buckets,
@@ -133,7 +137,7 @@ impl Store {
 
     /// Room for a new version.
     pub(crate) fn incoming(&self) -> Result<Incoming, StoreError> {
-        Ok(Incoming::create(self.aside())?)
+        Ok(Incoming::create(self.aside(), self.durability)?)
     }
 
     /// A path that nobody uses, on the same file system.

@@ -8,8 +8,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
+use super::disk::Durability;
 use super::error::StoreError;
-use super::incoming::{CONTENT, Incoming, RECORD, sync_folder};
+use super::incoming::{CONTENT, Incoming, RECORD};
 use super::names;
 use super::record::{Record, Sequence};
 use super::{Bucket, Store};
@@ -113,9 +114,9 @@ impl Store {
         check(condition, replaced.as_ref())?;
         let before = sequences(&folder)?;
         let sequence = self.next_sequence(before.last().copied());
-        create_folders(&bucket.folder, &folder)?;
+        create_folders(self.durability, &bucket.folder, &folder)?;
         incoming.publish(&folder.join(version_name(sequence)))?;
-        sync_folder(&folder)?;
+        self.durability.sync_folder(&folder)?;
         if !bucket.versioned {
             for old in before {
                 self.discard(&folder.join(version_name(old)))?;
@@ -159,7 +160,7 @@ impl Store {
         for sequence in sequences {
             self.discard(&folder.join(version_name(*sequence)))?;
         }
-        sync_folder(folder)
+        self.durability.sync_folder(folder)
     }
 
     /// Takes a version out of sight by one rename, then removes it.
@@ -185,16 +186,16 @@ fn check(condition: &Condition, current: Option<&Version>) -> Result<(), StoreEr
 }
 
 /// Creates `folder` and what is missing above it, below `root`, each name brought to the disk.
-fn create_folders(root: &Path, folder: &Path) -> io::Result<()> {
+fn create_folders(durability: Durability, root: &Path, folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound && folder != root => {
             let Some(parent) = folder.parent() else { return Err(error) };
-            create_folders(root, parent)?;
-            create_folders(root, folder)
+            create_folders(durability, root, parent)?;
+            create_folders(durability, root, folder)
         }
         Err(error) => Err(error),
-        Ok(()) => folder.parent().map_or(Ok(()), sync_folder),
+        Ok(()) => folder.parent().map_or(Ok(()), |parent| durability.sync_folder(parent)),
     }
 }
 

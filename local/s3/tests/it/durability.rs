@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_s3::types::ChecksumMode;
 use tempfile::TempDir;
-use tintype_local_s3::OpenError;
+use tintype_local_s3::{Durability, OpenError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -27,7 +27,7 @@ async fn serve_until_killed() {
     let store = Path::new(&store);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let s3 = open(&store.join("s3")).await;
+    let s3 = open(&store.join("s3"), Durability::Machine).await;
     std::fs::write(store.join("port.new"), port.to_string()).unwrap();
     std::fs::rename(store.join("port.new"), store.join("port")).unwrap();
     s3.serve(listener, std::future::pending()).await.unwrap();
@@ -198,6 +198,40 @@ async fn a_large_upload_needs_little_memory() {
     assert!(peak < 100, "{peak} MiB");
 }
 
+/// Nothing is synced, but nothing else is different.
+#[tokio::test]
+async fn a_store_for_tests_keeps_its_objects_too() {
+    use tintype_local_s3::{BucketSpec, LocalS3};
+
+    let folder = TempDir::new().unwrap();
+    let open = || {
+        let buckets = vec![BucketSpec::new(UPLOADS)];
+        LocalS3::open_with(folder.path(), REGION, ACCESS_KEY, SECRET_KEY, buckets, Durability::Process)
+    };
+    for round in 0..2 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = client(listener.local_addr().unwrap(), ACCESS_KEY, SECRET_KEY, REGION);
+        let server = tokio::spawn(open().await.unwrap().serve(listener, std::future::pending()));
+        if round == 0 {
+            client
+                .put_object()
+                .bucket(UPLOADS)
+                .key("a/b")
+                .body(b"kept".to_vec().into())
+                .send()
+                .await
+                .unwrap();
+        } else {
+            let got = client.get_object().bucket(UPLOADS).key("a/b").send().await.unwrap();
+            assert_eq!(got.body.collect().await.unwrap().to_vec(), b"kept");
+        }
+        server.abort();
+        let _ = server.await;
+        // Connections end with the server, but not at once, and they hold the folder.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
 #[tokio::test]
 async fn a_second_instance_on_the_same_folder_is_refused_in_one_line() {
     let s3 = TestS3::start().await;
@@ -242,7 +276,7 @@ async fn requests_in_flight_finish_before_the_server_stops() {
 #[tokio::test]
 async fn only_loopback_is_served() {
     let folder = TempDir::new().unwrap();
-    let s3 = open(folder.path()).await;
+    let s3 = open(folder.path(), Durability::Process).await;
     let everywhere = TcpListener::bind("0.0.0.0:0").await.unwrap();
     assert!(s3.serve(everywhere, std::future::pending()).await.is_err());
 }

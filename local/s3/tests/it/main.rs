@@ -14,5 +14,4 @@ mod keys;
 mod listing;
 mod objects;
 mod presigned;
-mod probe;
 mod versions;

@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
-use tintype_local_s3::{BucketSpec, LocalS3};
+use tintype_local_s3::{BucketSpec, Durability, LocalS3};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -45,7 +45,8 @@ impl TestS3 {
 
     /// Starts on a folder that may have been used before.
     pub(crate) async fn on(folder: TempDir) -> Self {
-        let s3 = open(folder.path()).await;
+        // Tests of what a kill leaves behind have a process and a store of their own.
+        let s3 = open(folder.path(), Durability::Process).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
@@ -93,13 +94,13 @@ impl TestS3 {
     }
 }
 
-pub(crate) async fn open(folder: &Path) -> LocalS3 {
+pub(crate) async fn open(folder: &Path, durability: Durability) -> LocalS3 {
     let buckets = vec![
         BucketSpec::new(UPLOADS).notify().cors_origin(ORIGIN),
         BucketSpec::new(VAULT).versioned(),
         BucketSpec::new("site"),
     ];
-    LocalS3::open(folder, REGION, ACCESS_KEY, SECRET_KEY, buckets).await.unwrap()
+    LocalS3::open_with(folder, REGION, ACCESS_KEY, SECRET_KEY, buckets, durability).await.unwrap()
 }
 
 pub(crate) fn client(address: SocketAddr, access_key: &str, secret_key: &str, region: &str) -> Client {

@@ -8,6 +8,14 @@
 //! *Architecture Invariant:* an object's version is one folder, renamed into place when it is complete and synced.
 //! Nobody can see half of it, whenever the process is killed.
 //!
+//! # What it does not prove
+//!
+//! Policies and roles: whoever has the key may do everything. Encryption, tags, ACLs, object lock, multipart uploads and
+//! browser form posts: refused (`NotImplemented`), or absent from answers. Throttling, slow replicas of anything, and
+//! 409 for races: S3 may answer `ConditionalRequestConflict` where one of two writers gets 412 here. Lifecycle rules run
+//! when [`LocalS3::sweep_noncurrent`] is called. A `Range` that cannot be read is refused here and ignored by S3. On a
+//! file system that ignores case, a key that differs from another in nothing else is refused.
+//!
 //! Reading order: [`LocalS3`] here, `front/` (HTTP before and after s3s), `ops/` (one file an operation), `store/`
 //! (the files).
 

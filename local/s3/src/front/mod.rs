@@ -3,6 +3,7 @@
 mod access;
 mod cors;
 mod drain;
+mod repeated;
 mod serve;
 
 use std::convert::Infallible;
@@ -44,13 +45,14 @@ impl Front {
     }
 
     /// Answers one request.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+    pub(crate) async fn answer(&self, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let origins = self.origins(request.uri().path());
         if request.method() == Method::OPTIONS {
             return Ok(self.finish(cors::preflight(origins, request.headers())));
         }
         let grant = cors::grant(origins, request.method(), request.headers());
 
+        repeated::join(request.headers_mut());
         let (request, remains) = drain::keep_remains(request);
         let answered = self.service.call(request).await;
         remains.read_to_end().await;

@@ -4,10 +4,10 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use s3s::checksum::ChecksumHasher;
 use s3s::crypto::{Checksum as _, Md5};
-use s3s::{S3Result, dto, s3_error};
+use s3s::{S3Error, S3ErrorCode, S3Result, dto, s3_error};
 
 use crate::store::Checksum;
 
@@ -62,6 +62,8 @@ pub(super) struct Promise {
     pub(super) algorithm: Algorithm,
     /// In base64, as it came. A checksum in the trailer is known only at the end.
     value: Option<String>,
+    /// Whether a trailer with the checksum must come.
+    announced: bool,
     md5: Option<Vec<u8>>,
 }
 
@@ -84,19 +86,27 @@ impl Promise {
             )),
             (Some((algorithm, value)), None) => {
                 check_form(algorithm, value)?;
-                Ok(Self { algorithm, value: Some(value.clone()), md5 })
+                Ok(Self { algorithm, value: Some(value.clone()), announced: false, md5 })
             }
-            (None, _) => Ok(Self { algorithm: announced(headers)?.unwrap_or_default(), value: None, md5 }),
+            (None, _) => {
+                let announced = announced(headers)?;
+                let algorithm = announced.unwrap_or_default();
+                Ok(Self { algorithm, value: None, announced: announced.is_some(), md5 })
+            }
         }
     }
 
     /// Takes up the checksum that came after the bytes, if it was announced.
     pub(super) fn complete(&mut self, trailers: &HeaderMap) -> S3Result<()> {
-        let name = format!("x-amz-checksum-{}", self.algorithm.name().to_ascii_lowercase());
-        if let Some(value) = trailers.get(&name).and_then(|value| value.to_str().ok()) {
-            check_form(self.algorithm, value)?;
-            self.value = Some(value.to_owned());
+        if !self.announced {
+            return Ok(());
         }
+        let name = format!("x-amz-checksum-{}", self.algorithm.name().to_ascii_lowercase());
+        let Some(value) = trailers.get(&name).and_then(|value| value.to_str().ok()) else {
+            return Err(missing_trailer());
+        };
+        check_form(self.algorithm, value)?;
+        self.value = Some(value.to_owned());
         Ok(())
     }
 
@@ -130,6 +140,17 @@ fn announced(headers: &HeaderMap) -> S3Result<Option<Algorithm>> {
             Err(s3_error!(InvalidRequest, "The value specified in the x-amz-trailer header is not supported"))
         }
     }
+}
+
+/// The answer to an upload whose announced checksum did not come. s3s has no such code; S3 does.
+fn missing_trailer() -> S3Error {
+    let mut error = s3_error!(
+        InvalidRequest,
+        "The request contained trailing data that was not well-formed or did not conform to our published schema."
+    );
+    error.set_code(S3ErrorCode::Custom("MalformedTrailerError".into()));
+    error.set_status_code(StatusCode::BAD_REQUEST);
+    error
 }
 
 /// Whether a value can be a checksum at all.
@@ -211,4 +232,27 @@ pub(super) fn fields(checksum: Option<&Checksum>) -> dto::Checksum {
     *field = Some(value.clone());
     fields.checksum_type = Some(dto::ChecksumType::from_static(dto::ChecksumType::FULL_OBJECT));
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_announced_checksum_must_come_and_be_right() {
+        let mut promise = Promise { algorithm: Algorithm::Crc32, announced: true, ..Promise::default() };
+        let error = promise.complete(&HeaderMap::new()).unwrap_err();
+        assert_eq!(error.code().as_str(), "MalformedTrailerError");
+        assert_eq!(error.status_code(), Some(StatusCode::BAD_REQUEST));
+
+        let mut trailers = HeaderMap::new();
+        trailers.insert("x-amz-checksum-crc32", "AAAAAA==".parse().unwrap());
+        promise.complete(&trailers).unwrap();
+        let mut other = Hasher::new(Algorithm::Crc32);
+        other.update(b"x");
+        assert_eq!(promise.keep(other.finish()).unwrap_err().code().as_str(), "BadDigest");
+        // The CRC of nothing is zero.
+        let (_, kept) = promise.keep(Hasher::new(Algorithm::Crc32).finish()).unwrap();
+        assert_eq!(kept.value, "AAAAAA==");
+    }
 }

@@ -3,14 +3,19 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{TestS3, UPLOADS, code, for_five_minutes, raw, sha256, status, verdict};
+use crate::support::{
+    ACCESS_KEY, REGION, SECRET_KEY, TestS3, UPLOADS, client, code, for_five_minutes, raw, sha256, status,
+    verdict,
+};
 
 /// "If the checksum doesn't match, S3 fails the request with a `BadDigest` error."
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
@@ -153,11 +158,13 @@ async fn wishes_that_nobody_fulfils_are_refused() {
     assert_eq!(s3.get(UPLOADS, "a").await.unwrap(), b"a");
 }
 
-/// The SDK sends its checksums after the bytes, unless told otherwise.
+/// The SDK sends the checksum of a file after its bytes, and that of bytes in memory before them.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html>
 #[tokio::test]
 async fn every_checksum_algorithm_is_verified_and_answered() {
     let s3 = TestS3::start().await;
+    let file = s3.folder.path().join("photo.jpg");
+    std::fs::write(&file, "bytes").unwrap();
     for algorithm in [
         ChecksumAlgorithm::Crc32,
         ChecksumAlgorithm::Crc32C,
@@ -166,7 +173,8 @@ async fn every_checksum_algorithm_is_verified_and_answered() {
         ChecksumAlgorithm::Sha256,
     ] {
         let put = s3.client.put_object().bucket(UPLOADS).key("a").checksum_algorithm(algorithm.clone());
-        let put = put.content_encoding("gzip").body(b"bytes".to_vec().into()).send().await.unwrap();
+        let body = ByteStream::from_path(&file).await.unwrap();
+        let put = put.content_encoding("gzip").body(body).send().await.unwrap();
         // The SDK verifies what it gets against the header.
         let got =
             s3.client.get_object().bucket(UPLOADS).key("a").checksum_mode(ChecksumMode::Enabled).send().await;
@@ -181,6 +189,55 @@ async fn every_checksum_algorithm_is_verified_and_answered() {
         assert!(answered.0.is_some() && answered.0 == answered.1, "{algorithm}: {answered:?}");
         assert_eq!(got.content_encoding(), Some("gzip"), "the framing of the transfer is stored");
         assert_eq!(got.body.collect().await.unwrap().to_vec(), b"bytes");
+    }
+}
+
+/// Between the SDK and the server, someone changes a byte. The SDK signs the hash of bytes in memory, and the chunks of a
+/// file. <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html>
+#[tokio::test]
+async fn a_byte_changed_on_the_way_is_noticed() {
+    let s3 = TestS3::start().await;
+    let file = s3.folder.path().join("photo.jpg");
+    std::fs::write(&file, "the photo").unwrap();
+    for (body, expected) in [
+        (ByteStream::from_static(b"the photo"), (400, "XAmzContentSHA256Mismatch")),
+        (ByteStream::from_path(&file).await.unwrap(), (403, "SignatureDoesNotMatch")),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let between = client(listener.local_addr().unwrap(), ACCESS_KEY, SECRET_KEY, REGION);
+        let meddler = tokio::spawn(meddle(listener, s3.address));
+        let refused = between.put_object().bucket(UPLOADS).key("a").body(body).send().await.unwrap_err();
+        assert_eq!((status(&refused), code(&refused).as_str()), expected);
+        assert_eq!(s3.get(UPLOADS, "a").await, None);
+        meddler.abort();
+    }
+    assert!(s3.nothing_half_done());
+}
+
+/// Passes one connection on, but for one byte of the photo.
+async fn meddle(listener: TcpListener, server: SocketAddr) {
+    let (mut near, _) = listener.accept().await.unwrap();
+    let mut far = TcpStream::connect(server).await.unwrap();
+    let (mut from_near, mut to_near) = near.split();
+    let (mut from_far, mut to_far) = far.split();
+    let forth = async {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let read = from_near.read(&mut buffer).await.unwrap();
+            if read == 0 {
+                break;
+            }
+            let seen = &mut buffer[..read];
+            if let Some(at) = seen.windows(9).position(|window| window == b"the photo") {
+                seen[at + 4] = b'P';
+            }
+            to_far.write_all(seen).await.unwrap();
+        }
+    };
+    let back = tokio::io::copy(&mut from_far, &mut to_near);
+    tokio::select! {
+        () = forth => {}
+        _ = back => {}
     }
 }
 

@@ -29,8 +29,10 @@ use crate::oidc::{self, Client, Issuer, IssuerConfig, IssuerError};
 
 /// Client id of the page.
 pub const PAGE_CLIENT: &str = "tintype-page";
-const UPLOADS: &str = "tintype-uploads";
-const VAULT: &str = "tintype-vault";
+/// Name of the uploads bucket.
+pub const UPLOADS: &str = "tintype-uploads";
+/// Name of the vault.
+pub const VAULT: &str = "tintype-vault";
 const TABLE: &str = "tintype";
 const PROCESSOR: &str = "tintype-processor";
 const MEDIA_KEY_ID: &str = "LOCALMEDIAKEY";

@@ -1,0 +1,128 @@
+//! The command line of `tintype-local`. A library, so that tests can start the same program as a process of their own.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use crate::stack::{Options, Stack, StartError, access_token};
+
+/// Tintype on one machine: page, API, S3, DynamoDB and sign-in in one process, on loopback only.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: Run,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print an access token for scripts.
+    Token(Token),
+}
+
+#[derive(Args)]
+struct Run {
+    /// Where photos and catalog are kept.
+    #[arg(long, default_value = "tintype-data", value_name = "FOLDER")]
+    data_dir: PathBuf,
+    /// The page's port; S3 and sign-in have the two after it. 0 takes any three.
+    #[arg(long, default_value_t = 8470)]
+    port: u16,
+    /// Keep nothing: a temporary folder, gone when the process ends.
+    #[arg(long, conflicts_with = "data_dir")]
+    ephemeral: bool,
+    /// The largest file taken, in bytes (at most 5 GiB).
+    #[arg(long, default_value_t = 1 << 30, value_name = "BYTES")]
+    max_file_bytes: u64,
+    /// Where the built page is.
+    #[arg(long, default_value = "frontend-static/dist", value_name = "FOLDER")]
+    page_dir: PathBuf,
+    /// How often the keeper runs, in seconds.
+    #[arg(long, default_value_t = 900, value_name = "SECONDS")]
+    keeper_every: u64,
+    /// Print where everything is as one line of JSON, for programs.
+    #[arg(long)]
+    print_json: bool,
+}
+
+#[derive(Args)]
+struct Token {
+    /// Whose, by the name they sign in with.
+    #[arg(long)]
+    user: String,
+    /// The folder of the running Tintype.
+    #[arg(long, default_value = "tintype-data", value_name = "FOLDER")]
+    data_dir: PathBuf,
+}
+
+/// Does what the arguments say. An error is one line on stderr and exit code 1.
+#[tokio::main]
+pub async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let ansi = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
+    let done = match cli.command {
+        Some(Command::Token(token)) => print_token(&token),
+        None => run(cli.run).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("tintype: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_token(token: &Token) -> Result<(), String> {
+    println!("{}", access_token(&token.data_dir, &token.user).map_err(|error| error.to_string())?);
+    Ok(())
+}
+
+async fn run(run: Run) -> Result<(), String> {
+    // Held until the end, when it removes the folder.
+    let temporary = run.ephemeral.then(tempfile::tempdir).transpose().map_err(|error| error.to_string())?;
+    let data_dir = temporary.as_ref().map_or(run.data_dir, |folder| folder.path().to_owned());
+    let mut options = Options::new(data_dir);
+    options.port = run.port;
+    options.page_dir = run.page_dir;
+    options.max_file_bytes = run.max_file_bytes;
+    options.keeper_every = Duration::from_secs(run.keeper_every.max(1));
+
+    let stack = Stack::start(options).await.map_err(|error: StartError| error.to_string())?;
+    if run.print_json {
+        println!("{}", serde_json::to_string(&stack.addresses).map_err(|error| error.to_string())?);
+    } else {
+        println!("Tintype is at {}", stack.addresses.page);
+        match temporary {
+            Some(_) => println!("Nothing is kept when it ends (--ephemeral)."),
+            None => println!("Photos are kept in {}.", stack.addresses.data_dir.display()),
+        }
+        println!("Press Ctrl-C to stop.");
+    }
+    until_told_to_stop().await.map_err(|error| error.to_string())?;
+    stack.stop().await;
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn until_told_to_stop() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+async fn until_told_to_stop() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

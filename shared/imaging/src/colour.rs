@@ -33,14 +33,14 @@ pub(crate) fn to_srgb(raster: Raster, icc: Option<&[u8]>) -> Yuv420 {
         (Model::Grey, [grey]) => {
             let (width, height) = (grey.width, grey.height);
             let half = width.div_ceil(2) * height.div_ceil(2);
-            Yuv420 { width, height, y: looked_up(grey, &LUMA), u: vec![128; half], v: vec![128; half] }
+            Yuv420 { width, height, y: ranged(grey, luma), u: vec![128; half], v: vec![128; half] }
         }
         (Model::Ycc, [y, u, v]) => Yuv420 {
             width: y.width,
             height: y.height,
-            y: looked_up(y, &LUMA),
-            u: looked_up(u, &CHROMA),
-            v: looked_up(v, &CHROMA),
+            y: ranged(y, luma),
+            u: ranged(u, chroma),
+            v: ranged(v, chroma),
         },
         (Model::Cmyk, [ink]) => rgb_to_yuv(&plain_cmyk(ink)),
         (_, [rgb, ..]) => rgb_to_yuv(rgb),
@@ -48,13 +48,29 @@ pub(crate) fn to_srgb(raster: Raster, icc: Option<&[u8]>) -> Yuv420 {
     }
 }
 
-/// A plane's samples, each replaced by its place in a table.
-fn looked_up(plane: &mut Plane, table: &[u8; 256]) -> Vec<u8> {
+/// A plane's samples, each moved from JPEG's range into WebP's, in place.
+fn ranged(plane: &mut Plane, into: impl Fn(u8) -> u8) -> Vec<u8> {
     let mut data = std::mem::take(&mut plane.data);
     for sample in &mut data {
-        *sample = table[usize::from(*sample)];
+        *sample = into(*sample);
     }
     data
+}
+
+/// JPEG's luma, 0 to 255, as WebP's, 16 to 235. Arithmetic in 16 bits, unlike a table, runs eight samples at a time.
+fn luma(sample: u8) -> u8 {
+    by_255(16 * 255 + u16::from(sample) * 219)
+}
+
+/// JPEG's chroma, 0 to 255 around 128, as WebP's, 16 to 240 around the same.
+fn chroma(sample: u8) -> u8 {
+    by_255(128 * (255 - 224) + u16::from(sample) * 224)
+}
+
+/// A quotient by 255, rounded; exact up to 65,407.
+fn by_255(product: u16) -> u8 {
+    let half = product + 128;
+    ((half + (half >> 8)) >> 8) as u8
 }
 
 /// Whether a profile means sRGB, within what eight bits can tell: then there is nothing to convert.
@@ -171,45 +187,20 @@ fn rgb_to_yuv(rgb: &Plane) -> Yuv420 {
     planes
 }
 
-/// JPEG's luma, 0 to 255, as WebP's, 16 to 235.
-const LUMA: [u8; 256] = range(16, 219);
-/// JPEG's chroma, 0 to 255 around 128, as WebP's, 16 to 240 around the same.
-const CHROMA: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut sample = 0;
-    while sample < 256 {
-        // 128 + (sample - 128) * 224 / 255, rounded half up, without a negative on the way.
-        table[sample] = narrow((2 * (128 * (255 - 224) + sample * 224) + 255) / (2 * 255));
-        sample += 1;
-    }
-    table
-};
-
-const fn range(from: usize, span: usize) -> [u8; 256] {
-    let mut table = [0; 256];
-    let mut sample = 0;
-    while sample < 256 {
-        table[sample] = narrow(from + (sample * span * 2 + 255) / (255 * 2));
-        sample += 1;
-    }
-    table
-}
-
-const fn narrow(value: usize) -> u8 {
-    assert!(value < 256, "tables hold bytes");
-    #[expect(clippy::cast_possible_truncation, reason = "asserted above, while compiling")]
-    let byte = value as u8;
-    byte
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn tables_reach_the_ends_of_video_range() {
-        assert_eq!((LUMA[0], LUMA[255]), (16, 235));
-        assert_eq!((CHROMA[0], CHROMA[128], CHROMA[255]), (16, 128, 240));
+    fn ranges_are_moved_as_fractions_would_be() {
+        for sample in 0..=255_u8 {
+            let (y, c) = (
+                16.0 + f64::from(sample) * 219.0 / 255.0,
+                128.0 + (f64::from(sample) - 128.0) * 224.0 / 255.0,
+            );
+            assert!((f64::from(luma(sample)) - y).abs() <= 0.5, "luma {sample}");
+            assert!((f64::from(chroma(sample)) - c).abs() <= 0.5, "chroma {sample}");
+        }
     }
 
     #[test]

@@ -1,4 +1,8 @@
-//! Fourth step: resampling, with Lanczos of three lobes, as sharp and Pillow's best do.
+//! Fourth step: resampling, with the cubic filter of Catmull and Rom.
+//!
+//! Lanczos of three lobes, which sharp uses, is a little sharper on edges and on noise alike, and the noise is what it
+//! mostly pays for: at equal likeness (SSIMULACRA2, against a Lanczos reference even) previews of camera photos take
+//! 8 % fewer bytes with this one, and less work.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
@@ -87,7 +91,7 @@ fn resample(
     #[expect(clippy::cast_precision_loss, reason = "edges of planes")]
     let (most_width, most_height) = (plane.width as f64, plane.height as f64);
     let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
+        .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
         .crop(0.0, 0.0, seen_width.min(most_width), seen_height.min(most_height))
         // CMYK is no colour with alpha.
         .use_alpha(false);

@@ -20,10 +20,23 @@ use libwebp_sys::{
 
 use crate::raster::Yuv420;
 
+/// How to encode; see libwebp's `WebPConfig` for what the numbers do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    /// How hard to try, 0 to 6.
+    pub(crate) method: i32,
+    /// 0 to 100.
+    pub(crate) quality: f32,
+    /// How far to move bits from busy places to smooth ones, 0 to 100.
+    pub(crate) noise_shaping: i32,
+    /// Strength of the loop filter, 0 to 100.
+    pub(crate) filter: i32,
+}
+
 /// Why there is no WebP. None of these is known to happen with planes that come from here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("libwebp is of another version than its binding")]
+    #[error("libwebp is of another version than its binding, or refuses the settings")]
     Version,
     #[error("WebP has no picture of this size")]
     Size,
@@ -34,8 +47,8 @@ pub(crate) enum Error {
 /// The longest edge that WebP's lossy format can hold (RFC 6386, 9.1).
 const LONGEST_EDGE: usize = 16_383;
 
-/// Encodes planes to a WebP file with one lossy frame and nothing else. `method` is 0 to 6, `quality` 0 to 100.
-pub(crate) fn encode(planes: &Yuv420, method: u8, quality: f32) -> Result<Vec<u8>, Error> {
+/// Encodes planes to a WebP file with one lossy frame and nothing else.
+pub(crate) fn encode(planes: &Yuv420, settings: &Settings) -> Result<Vec<u8>, Error> {
     let (chroma_width, chroma_height) = planes.chroma_size();
     let fits = |edge: usize| (1..=LONGEST_EDGE).contains(&edge);
     if !fits(planes.width)
@@ -49,8 +62,10 @@ pub(crate) fn encode(planes: &Yuv420, method: u8, quality: f32) -> Result<Vec<u8
     let edge = |edge: usize| i32::try_from(edge).map_err(|_| Error::Size);
 
     let mut config = WebPConfig::new().map_err(|()| Error::Version)?;
-    config.method = method.into();
-    config.quality = quality;
+    config.method = settings.method;
+    config.quality = settings.quality;
+    config.sns_strength = settings.noise_shaping;
+    config.filter_strength = settings.filter;
     // SAFETY: `config` is initialized; the function reads it.
     if unsafe { WebPValidateConfig(&raw const config) } == 0 {
         return Err(Error::Version);
@@ -119,6 +134,8 @@ impl Drop for Writer {
 mod tests {
     use super::*;
 
+    const SETTINGS: Settings = Settings { method: 2, quality: 81.0, noise_shaping: 90, filter: 80 };
+
     fn grey(width: usize, height: usize) -> Yuv420 {
         let chroma = width.div_ceil(2) * height.div_ceil(2);
         Yuv420 { width, height, y: vec![126; width * height], u: vec![128; chroma], v: vec![128; chroma] }
@@ -127,7 +144,7 @@ mod tests {
     #[test]
     fn every_small_size_is_encoded_and_says_so() {
         for (width, height) in [(1, 1), (1, 2), (2, 1), (3, 5), (16, 16), (17, 33), (1, 300), (16_383, 1)] {
-            let bytes = encode(&grey(width, height), 2, 81.0).unwrap();
+            let bytes = encode(&grey(width, height), &SETTINGS).unwrap();
             let decoder = image_webp::WebPDecoder::new(std::io::Cursor::new(&bytes)).unwrap();
             assert_eq!(decoder.dimensions(), (u32::try_from(width).unwrap(), u32::try_from(height).unwrap()));
         }
@@ -137,17 +154,17 @@ mod tests {
     fn planes_of_other_sizes_than_stated_never_reach_libwebp() {
         let mut short = grey(16, 16);
         short.y.pop();
-        assert_eq!(encode(&short, 2, 81.0), Err(Error::Size));
+        assert_eq!(encode(&short, &SETTINGS), Err(Error::Size));
         let mut short = grey(16, 16);
         short.v.pop();
-        assert_eq!(encode(&short, 2, 81.0), Err(Error::Size));
-        assert_eq!(encode(&grey(0, 1), 2, 81.0), Err(Error::Size));
-        assert_eq!(encode(&grey(16_384, 1), 2, 81.0), Err(Error::Size));
+        assert_eq!(encode(&short, &SETTINGS), Err(Error::Size));
+        assert_eq!(encode(&grey(0, 1), &SETTINGS), Err(Error::Size));
+        assert_eq!(encode(&grey(16_384, 1), &SETTINGS), Err(Error::Size));
     }
 
     #[test]
     fn a_variant_holds_nothing_but_one_lossy_frame() {
-        let bytes = encode(&grey(40, 30), 2, 81.0).unwrap();
+        let bytes = encode(&grey(40, 30), &SETTINGS).unwrap();
         assert_eq!((&bytes[..4], &bytes[8..16]), (&b"RIFF"[..], &b"WEBPVP8 "[..]));
         let frame = u32::from_le_bytes(bytes[16..20].try_into().unwrap()) as usize;
         assert_eq!(bytes.len(), 20 + frame);

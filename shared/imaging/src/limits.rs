@@ -32,6 +32,11 @@ pub(crate) struct Plan {
 /// Pixels that are decoded at most, since even at an eighth of the size every coefficient costs time: some 5 s of CPU.
 const PIXELS: u64 = 600_000_000;
 
+/// Blocks that a byte of a Huffman-coded file can hold at most, at one bit for each, and four times that. A file that
+/// declares still more holds less than a quarter of its picture, and all that it does is to keep a decoder busy with
+/// nothing: so the time is bounded by the bytes that someone went to the length of sending.
+const BLOCKS_PER_BYTE: u64 = 8 * 4;
+
 /// What the steps after decoding hold at once: planes before and after a resize, turned ones, libwebp's work.
 /// Measured at 23 MB for previews of 2048 x 2048 in RGB.
 const AFTER: u64 = 32 << 20;
@@ -57,6 +62,12 @@ pub(crate) fn plan(found: &Probe, file: usize, budget: Budget) -> Result<Plan, R
     let pixels = u64::from(width) * u64::from(height);
     if pixels > PIXELS {
         return Err(Rejected::TooLarge { why: format!("{width} x {height} pixels") });
+    }
+    if let Still::Jpeg { header, .. } = still
+        && !header.is_arithmetic()
+        && header.blocks() > BLOCKS_PER_BYTE * file as u64
+    {
+        return Err(Rejected::broken("it holds a small part of the picture that it declares"));
     }
     let long = width.max(height);
     let eighths = eighths(long);
@@ -166,6 +177,13 @@ mod tests {
         assert_eq!(code(&jpeg(0, 20_000, 14_000, YCC_420)), "ok");
         assert_eq!(code(&jpeg(2, 8064, 6048, YCC_420)), "ok");
         assert_eq!(code(&jpeg(2, 6000, 4000, CMYK)), "ok");
+    }
+
+    #[test]
+    fn a_large_picture_takes_more_than_a_few_bytes() {
+        let found = jpeg(0, 20_000, 14_000, YCC_420);
+        assert!(plan(&found, 250_000, Budget::default()).is_ok());
+        assert_eq!(plan(&found, 150_000, Budget::default()).unwrap_err().code(), "broken");
     }
 
     #[test]

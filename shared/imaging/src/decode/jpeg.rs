@@ -58,6 +58,11 @@ pub(super) fn decode(file: &[u8], header: &Header, plan: &Plan) -> Result<Decode
             (raster, outcome)
         }
     };
+    if let Err(error) = &outcome
+        && error.to_string().contains("has more than")
+    {
+        return Err(Rejected::TooLarge { why: format!("it has more than {SCANS} scans") });
+    }
     if let Err(error) = outcome
         && (!is_warning(&error) || raster.planes.iter().all(is_uniform))
     {

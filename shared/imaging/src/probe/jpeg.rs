@@ -30,6 +30,11 @@ impl Header {
         matches!(self.process, 2 | 6 | 10 | 14)
     }
 
+    /// Arithmetic coding instead of Huffman's (SOF9 to SOF15).
+    pub(crate) fn is_arithmetic(&self) -> bool {
+        self.process > 8
+    }
+
     /// Predictive coding instead of a DCT (SOF3, SOF7, SOF11, SOF15).
     pub(crate) fn is_lossless(&self) -> bool {
         matches!(self.process, 3 | 7 | 11 | 15)
@@ -51,11 +56,16 @@ impl Header {
         if !self.is_progressive() && self.in_first_scan >= self.sampling.len() {
             return 0;
         }
+        self.blocks() * 64 * 2
+    }
+
+    /// Blocks of 8 x 8 samples, of all components.
+    pub(crate) fn blocks(&self) -> u64 {
         let (h_max, v_max) = self.largest_sampling();
         let mcus = u64::from(self.width).div_ceil(8 * h_max) * u64::from(self.height).div_ceil(8 * v_max);
         let blocks_in_mcu: u64 =
             self.sampling.iter().map(|&(h, v)| u64::from(h.max(1)) * u64::from(v.max(1))).sum();
-        mcus * blocks_in_mcu * 64 * 2
+        mcus * blocks_in_mcu
     }
 
     /// Samples of all components for each pixel, of which 4:2:0 has 1.5.

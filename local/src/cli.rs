@@ -8,6 +8,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use tintype_local_s3::Durability;
+
 use crate::stack::{Options, Stack, StartError, access_token};
 
 /// Tintype on one machine: page, API, S3, DynamoDB and sign-in in one process, on loopback only.
@@ -65,7 +67,9 @@ struct Token {
 #[tokio::main]
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    // s3s logs whole requests, signatures included; what goes wrong in our S3 we say ourselves.
+    let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned());
+    let filter = EnvFilter::new(format!("{filter},s3s=off"));
     let ansi = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
     let done = match cli.command {
@@ -91,6 +95,9 @@ async fn run(run: Run) -> Result<(), String> {
     let temporary = run.ephemeral.then(tempfile::tempdir).transpose().map_err(|error| error.to_string())?;
     let data_dir = temporary.as_ref().map_or(run.data_dir, |folder| folder.path().to_owned());
     let mut options = Options::new(data_dir);
+    if temporary.is_some() {
+        options.durability = Durability::Process;
+    }
     options.port = run.port;
     options.page_dir = run.page_dir;
     options.max_file_bytes = run.max_file_bytes;

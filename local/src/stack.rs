@@ -12,7 +12,7 @@ use tintype_api::{Api, ApiConfig, MediaSigner, UnusableKey, Verifier};
 use tintype_core::key::{ObjectKey, Variant};
 use tintype_imaging::Budget;
 use tintype_keeper::Keeper;
-use tintype_local_s3::{BucketSpec, LocalS3, OpenError};
+use tintype_local_s3::{BucketSpec, Durability, LocalS3, OpenError};
 use tintype_processor::Processor;
 use tintype_storage::config::{EMULATED_REGION, Emulators};
 use tintype_storage::{Clients, Queue, Storage, StorageConfig, StorageError, Vault, mint};
@@ -42,6 +42,8 @@ const MEDIA_KEY_ID: &str = "LOCALMEDIAKEY";
 pub struct Options {
     /// The folder that holds everything.
     pub data_dir: PathBuf,
+    /// Whether an acknowledged upload survives the loss of power, or of the process alone.
+    pub durability: Durability,
     /// The page's port; S3 and the issuer have the two after it. 0: any three.
     pub port: u16,
     /// The built page.
@@ -62,6 +64,7 @@ impl Options {
         let concurrency = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             data_dir,
+            durability: Durability::Machine,
             port: 8470,
             page_dir: PathBuf::from("frontend-static/dist"),
             max_file_bytes: 1 << 30,
@@ -168,8 +171,11 @@ impl Stack {
             BucketSpec::new(UPLOADS).notify().cors_origin(&addresses.page),
             BucketSpec::new(VAULT).versioned().cors_origin(&addresses.page),
         ];
-        let s3 = LocalS3::open(&data_dir.s3(), EMULATED_REGION, &keys.access_key, &keys.secret_key, buckets)
-            .await?;
+        let (access_key, secret_key) = (&keys.access_key, &keys.secret_key);
+        let durability = options.durability;
+        let s3 =
+            LocalS3::open_with(&data_dir.s3(), EMULATED_REGION, access_key, secret_key, buckets, durability)
+                .await?;
         let created = s3.subscribe();
         for socket in s3_port.into_sockets() {
             let serving = s3.clone().serve(socket, stopped(stopping.clone()));

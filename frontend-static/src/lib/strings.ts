@@ -72,11 +72,11 @@ export const words = {
     offline: 'You are offline. Uploads wait and go on by themselves.', api: 'Tintype cannot reach its API.', config: 'Tintype cannot read its configuration.', tryAgain: 'Try again', notFound: 'There is nothing at this address.', toPhotos: 'Go to your photos', stopped: 'Something in this page broke. Your photos are not touched by it.', reload: 'Reload',
   },
   uploads: {
-    region: 'Uploads', backing: (number: number) => `Backing up ${files(number)}`, looking: (number: number) => `Looking… ${count(number)} found`, allSafe: (number: number) => (number === 1 ? 'Your photo is safe.' : `All ${files(number)} are safe.`),
+    region: 'Uploads', backing: (number: number) => `Backing up ${photos(number)}`, looking: (number: number) => `Looking… ${count(number)} found`, allSafe: (number: number) => (number === 1 ? 'Your photo is safe.' : `All ${photos(number)} are safe.`),
     done: (safe: number, rest: string) => `${count(safe)} safe${rest ? `, ${rest}` : ''}`, paused: 'Paused', of: (done: string, all: string) => `${done} of ${all}`, about: (time: string) => `about ${time}`,
     safe: (number: number) => `${count(number)} safe`, received: (number: number) => `${count(number)} received`, already: (number: number) => `${count(number)} already safe`, failed: (number: number) => `${count(number)} failed`, skipped: (number: number) => `${count(number)} skipped`, left: (number: number) => `${count(number)} left`,
     pause: 'Pause', resume: 'Resume', retryFailed: 'Retry failed', retry: 'Retry', cancel: (name: string) => `Cancel ${name}`, retryOne: (name: string) => `Retry ${name}`, collapse: 'Collapse', expand: 'Show the files', close: 'Close', keepAnyway: 'Keep anyway', progress: (percent: number, done: number, all: number) => `${percent} percent, ${count(done)} of ${files(all)}`,
-    started: (number: number) => `Backing up ${files(number)}`, quarter: (percent: number) => `${percent} percent uploaded`, finished: (all: number, safe: number, already: number, failed: number) => `${files(all)}: ${count(safe)} safe${already ? `, ${count(already)} already here` : ''}${failed ? `, ${count(failed)} failed` : ''}`, firstFailure: (name: string) => `${name} could not be backed up`,
+    started: (number: number) => `Backing up ${photos(number)}`, quarter: (percent: number) => `${percent} percent uploaded`, finished: (all: number, safe: number, already: number, failed: number) => `${photos(all)}: ${count(safe)} safe${already ? `, ${count(already)} already here` : ''}${failed ? `, ${count(failed)} failed` : ''}`, firstFailure: (name: string) => `${name} could not be backed up`,
     slow: 'S3 has it. Safe is taking longer than usual.', leave: 'Uploads are not finished.',
   },
   states: {

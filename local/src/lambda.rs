@@ -53,7 +53,7 @@ impl Lambda {
     /// Takes an event and returns at once.
     pub(crate) fn invoke(&self, event: Value) {
         let inner = Arc::clone(&self.0);
-        tokio::spawn(async move { inner.deliver(event).await });
+        tokio::spawn(inner.deliver(event));
     }
 
     /// Until what runs now is finished.
@@ -91,9 +91,9 @@ async fn invoke(
 }
 
 impl Inner {
-    async fn deliver(&self, event: Value) {
+    async fn deliver(self: Arc<Self>, event: Value) {
         for tried in 0..=self.retry_after.len() {
-            if self.run(&event).await {
+            if Arc::clone(&self).run(event.clone()).await {
                 return;
             }
             if let Some(after) = self.retry_after.get(tried) {
@@ -107,11 +107,14 @@ impl Inner {
 
     /// Whether the event is done. Nothing new starts while the process stops: what waits is still in the uploads
     /// bucket, and is delivered at the next start.
-    async fn run(&self, event: &Value) -> bool {
+    async fn run(self: Arc<Self>, event: Value) -> bool {
         let Ok(_place) = self.places.acquire().await else { return true };
         if *self.stopping.borrow() {
             return true;
         }
-        handle(event, &self.processor).await.is_ok()
+        // A task of its own: a panic fails this try, as it does in Lambda, and the event is tried again.
+        let inner = Arc::clone(&self);
+        let handled = tokio::spawn(async move { handle(&event, &inner.processor).await.is_ok() });
+        handled.await.unwrap_or(false)
     }
 }

@@ -20,9 +20,10 @@ const OLDEST_YEAR: i32 = 1826;
 pub struct WallTime(PrimitiveDateTime);
 
 impl WallTime {
-    /// The wall time that a clock in UTC shows, cut to milliseconds.
+    /// The wall time that a clock in UTC shows, cut to milliseconds. Where that clock would need a fifth digit for the
+    /// year, it stays what the clock at `at`'s own offset shows: clients may send any time, and none may end in a panic.
     pub fn in_utc(at: OffsetDateTime) -> Self {
-        let utc = at.to_offset(time::UtcOffset::UTC);
+        let utc = at.checked_to_offset(time::UtcOffset::UTC).unwrap_or(at);
         Self::cut(PrimitiveDateTime::new(utc.date(), utc.time()))
     }
 
@@ -246,6 +247,15 @@ mod tests {
         {
             assert_eq!(from_file_name(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn times_whose_year_in_utc_has_five_digits_are_nonsense_and_no_panic() {
+        let beyond = datetime!(9999-12-31 23:59:59 -12);
+        assert_eq!(WallTime::in_utc(beyond).to_string(), "9999-12-31T23:59:59.000");
+        assert_eq!(choose(&[], "a", Some(beyond), UPLOADED).source, TakenSource::Uploaded);
+        let before_zero = datetime!(0000-01-01 00:00 +23:59);
+        assert_eq!(choose(&[], "a", Some(before_zero), UPLOADED).source, TakenSource::Uploaded);
     }
 
     #[test]

@@ -1,0 +1,93 @@
+//! The stack in the test's own process.
+
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tintype_local::stack::{Options, Stack};
+use tintype_storage::mint;
+
+use crate::{Buckets, User};
+
+/// A running Tintype on a folder of its own, gone with the test.
+pub struct TestApp {
+    /// What runs: storage and keeper are within reach.
+    pub stack: Stack,
+    /// What lies in the buckets.
+    pub buckets: Buckets,
+    http: reqwest::Client,
+    folder: TempDir,
+}
+
+/// Files that take a while to make and serve all tests: the two RSA keys.
+const KEYS: [&str; 2] = ["media-key.pem", "issuer/signing-key.pem"];
+
+/// A folder whose keys were made by a first start.
+static MADE: LazyLock<tokio::sync::OnceCell<TempDir>> = LazyLock::new(tokio::sync::OnceCell::new);
+
+/// As `make run` has it, but on any port, with a keeper that waits to be called and retries that come at once.
+pub fn options(folder: &Path) -> Options {
+    let page_dir = folder.join("page");
+    fs::create_dir_all(&page_dir).unwrap();
+    fs::write(page_dir.join("index.html"), "<!doctype html><title>Tintype</title>").unwrap();
+    let mut options = Options::new(folder.join("data"));
+    options.port = 0;
+    options.page_dir = page_dir;
+    options.keeper_every = Duration::from_hours(24);
+    options.lambda.retry_after = [Duration::from_millis(50), Duration::from_millis(100)];
+    options
+}
+
+impl TestApp {
+    /// Starts one as [`options`] has it.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// Starts one with options of the test's own.
+    pub async fn start_with(change: impl FnOnce(&mut Options)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = options(folder.path());
+        change(&mut options);
+        let made = MADE.get_or_init(make_keys).await;
+        for key in KEYS {
+            let to = options.data_dir.join(key);
+            fs::create_dir_all(to.parent().unwrap()).unwrap();
+            fs::copy(made.path().join("data").join(key), to).unwrap();
+        }
+        let stack = Stack::start(options).await.expect("the stack starts");
+        let buckets = Buckets::of(&stack.addresses.data_dir, &stack.addresses.s3);
+        Self { stack, buckets, http: reqwest::Client::new(), folder }
+    }
+
+    /// Where everything lies: `data/` and `page/`.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Somebody who signed in under this name.
+    pub fn user(&self, name: &str) -> User {
+        let token = self.stack.issuer.access_token(name).unwrap();
+        self.user_with_token(name, token)
+    }
+
+    /// Somebody who is known by this name and shows this token.
+    pub fn user_with_token(&self, name: &str, token: String) -> User {
+        let id = self.stack.issuer.user_id(name).unwrap();
+        User::new(self.http.clone(), self.stack.addresses.page.clone(), id.parse().unwrap(), token)
+    }
+
+    /// Lets the keeper run once, so many hours from now.
+    pub async fn keep(&self, hours: i64) -> tintype_keeper::Report {
+        let then = mint::now() + time::Duration::hours(hours);
+        tintype_keeper::run(&self.stack.keeper, then).await.expect("the keeper runs")
+    }
+}
+
+async fn make_keys() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    Stack::start(options(folder.path())).await.expect("the first stack starts").stop().await;
+    folder
+}

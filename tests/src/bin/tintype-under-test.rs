@@ -1,0 +1,7 @@
+//! `tintype-local` itself, built beside the tests so that they can start, kill and start it again.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tintype_local::cli::main()
+}

@@ -1,0 +1,17 @@
+//! The whole of Tintype, end to end: HTTP in, the real SDK, real processes. One concern a file; each test is a claim.
+//!
+//! One program of all of them, since linking it takes longer than running most. `cargo test -p tintype-tests kill::`
+//! runs one file.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper that fails is a test that fails"
+)]
+
+mod every_photo;
+mod kill;
+mod upload;
+
+/// `tintype-local`, as a process.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tintype-under-test");

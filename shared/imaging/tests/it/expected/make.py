@@ -1,7 +1,7 @@
 """Writes photos.tsv: what Pillow and djpeg say of every file under a folder of photos.
 
     python3 -m venv venv && venv/bin/pip install pillow==13.0.0
-    venv/bin/python make.py ../../../../../shared/photos > photos.tsv
+    venv/bin/python make.py ../../../../../../shared/photos > photos.tsv
 
 Columns: path; Pillow's width and height as looked at, or `fails`; djpeg's verdict (`clean`, `warns`, `fails`, or `-` for
 what is no JPEG); and, where Pillow decodes, 4 x 4 means of its picture in sRGB over white, 96 hexadecimal digits,

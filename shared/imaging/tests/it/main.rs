@@ -1,0 +1,18 @@
+//! Tests through the front door: bytes in, variants and facts out.
+//!
+//! `render` makes its own pictures of every kind, `bombs` its own hostile files; `photos` runs over a folder of real
+//! ones where there is one. One binary, so that the fixtures are shared.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "a test may stop anywhere, and its numbers are small"
+)]
+
+mod bombs;
+mod fixtures;
+mod photos;
+mod render;

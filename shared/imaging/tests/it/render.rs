@@ -1,0 +1,356 @@
+//! What `render` makes of pictures of every kind, made here.
+
+use crate::fixtures::{
+    declaring, distance, jpeg, photo, scene, unpacked, with_orientation, with_profile, with_segment,
+};
+use moxcms::{ColorProfile, Layout, TransformOptions};
+use tintype_imaging::{Budget, Kind, Rejected, Rendering, VariantName, inspect, render};
+use turbojpeg::Subsamp;
+
+/// The mean difference, of 255, that WebP's loss and the resampling of a smooth scene leave.
+const ALIKE: f64 = 3.0;
+
+fn rendered(bytes: &[u8]) -> Rendering {
+    render(bytes, &Budget::default()).unwrap_or_else(|rejected| panic!("{rejected}"))
+}
+
+/// Asserts that the preview shows the scene, upright and at its size.
+fn assert_shows_scene(bytes: &[u8], width: usize, height: usize, what: &str) {
+    let rendering = rendered(bytes);
+    assert_eq!((rendering.width as usize, rendering.height as usize), (width, height), "{what}");
+    let facts = inspect(bytes);
+    assert_eq!((facts.width, facts.height), (Some(rendering.width), Some(rendering.height)), "{what}");
+    let (found_width, found_height, rgb) = unpacked(&rendering.variants[0].webp);
+    assert_eq!(
+        (found_width, found_height),
+        (width, height),
+        "{what}: the preview of a small picture is its size"
+    );
+    let distance = distance(&rgb, &scene(width, height));
+    assert!(distance < ALIKE, "{what}: {distance:.1} of 255 away");
+}
+
+/// The scene as a camera held otherwise stores it, so that `orientation` makes it upright again.
+fn stored(width: usize, height: usize, orientation: u16) -> (Vec<u8>, usize, usize) {
+    let upright = scene(width, height);
+    let (stored_width, stored_height) =
+        if (5..=8).contains(&orientation) { (height, width) } else { (width, height) };
+    let mut rgb = vec![0; upright.len()];
+    for y in 0..height {
+        for x in 0..width {
+            // EXIF 2.32, 4.6.4: which edge of the scene the stored row 0 and column 0 are.
+            let (column, row) = match orientation {
+                2 => (width - 1 - x, y),
+                3 => (width - 1 - x, height - 1 - y),
+                4 => (x, height - 1 - y),
+                5 => (y, x),
+                6 => (y, width - 1 - x),
+                7 => (height - 1 - y, width - 1 - x),
+                8 => (height - 1 - y, x),
+                _ => (x, y),
+            };
+            let (from, to) = ((y * width + x) * 3, (row * stored_width + column) * 3);
+            rgb[to..to + 3].copy_from_slice(&upright[from..from + 3]);
+        }
+    }
+    (rgb, stored_width, stored_height)
+}
+
+#[test]
+fn every_orientation_is_shown_upright() {
+    for orientation in 0..=9 {
+        let (rgb, width, height) = stored(160, 96, orientation);
+        let bytes = with_orientation(&jpeg(&rgb, width, height, Subsamp::None, false), orientation);
+        assert_shows_scene(&bytes, 160, 96, &format!("orientation-{orientation}"));
+    }
+}
+
+#[test]
+fn every_subsampling_is_shown_baseline_and_progressive() {
+    for progressive in [false, true] {
+        for subsamp in [
+            Subsamp::None,
+            Subsamp::Sub2x1,
+            Subsamp::Sub2x2,
+            Subsamp::Sub1x2,
+            Subsamp::Sub4x1,
+            Subsamp::Sub1x4,
+        ] {
+            let bytes = jpeg(&scene(161, 97), 161, 97, subsamp, progressive);
+            assert_shows_scene(&bytes, 161, 97, &format!("{subsamp:?}, progressive: {progressive}"));
+        }
+    }
+}
+
+#[test]
+fn every_small_size_has_variants_of_that_size() {
+    for edge in [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33] {
+        for (width, height) in [(edge, 1), (1, edge), (edge, edge), (edge, 64)] {
+            for subsamp in [Subsamp::None, Subsamp::Sub2x2, Subsamp::Gray] {
+                let rendering = rendered(&jpeg(&scene(width, height), width, height, subsamp, false));
+                for variant in &rendering.variants {
+                    let (found_width, found_height, _) = unpacked(&variant.webp);
+                    assert_eq!((found_width, found_height), (width, height));
+                    assert_eq!((variant.width as usize, variant.height as usize), (width, height));
+                }
+            }
+        }
+    }
+}
+
+/// Every scale of the DCT, odd edges on either side of a block.
+#[test]
+fn large_pictures_are_reduced_to_the_same_scene() {
+    for (width, height) in
+        [(2049, 1535), (2339, 1001), (2731, 1537), (3277, 999), (4097, 513), (5461, 301), (16_385, 129)]
+    {
+        for subsamp in [Subsamp::None, Subsamp::Sub2x2] {
+            let rendering = rendered(&jpeg(&scene(width, height), width, height, subsamp, false));
+            let preview = &rendering.variants[0];
+            assert_eq!(preview.name, VariantName::Preview);
+            assert_eq!(preview.width, 2048, "{width} x {height}");
+            let (found_width, found_height, rgb) = unpacked(&preview.webp);
+            let distance = distance(&rgb, &scene(found_width, found_height));
+            assert!(distance < ALIKE, "{width} x {height}, {subsamp:?}: {distance:.1} of 255 away");
+        }
+    }
+}
+
+#[test]
+fn the_thumb_shows_what_the_preview_shows() {
+    let rendering = rendered(&photo(3000, 2000));
+    let thumb = &rendering.variants[1];
+    assert_eq!((thumb.name, thumb.width, thumb.height), (VariantName::Thumb, 600, 400));
+    let (width, height, rgb) = unpacked(&thumb.webp);
+    assert!(distance(&rgb, &scene(width, height)) < ALIKE);
+}
+
+#[test]
+fn the_placeholder_has_the_proportions_and_colours_of_the_photo() {
+    let rendering = rendered(&photo(300, 200));
+    let (width, height, rgba) = thumbhash::thumb_hash_to_rgba(&rendering.thumbhash).unwrap();
+    assert!((width as f64 / height as f64 - 1.5).abs() < 0.15, "{width} x {height}");
+    let rgb: Vec<u8> = rgba.as_chunks::<4>().0.iter().flat_map(|&[r, g, b, _]| [r, g, b]).collect();
+    assert!(distance(&rgb, &scene(width, height)) < 20.0);
+}
+
+#[test]
+fn grey_stays_grey() {
+    let (_, _, rgb) =
+        unpacked(&rendered(&jpeg(&scene(64, 64), 64, 64, Subsamp::Gray, false)).variants[0].webp);
+    assert!(rgb.as_chunks::<3>().0.iter().all(|[r, g, b]| r.abs_diff(*g) <= 2 && g.abs_diff(*b) <= 2));
+}
+
+/// The scene in another colour space, stored with its profile, looks like the scene.
+fn assert_profile_is_honoured(profile: &ColorProfile, what: &str) {
+    let srgb = ColorProfile::new_srgb();
+    let transform =
+        srgb.create_transform_8bit(Layout::Rgb, profile, Layout::Rgb, TransformOptions::default()).unwrap();
+    let mut wide = vec![0; 160 * 96 * 3];
+    transform.transform(&scene(160, 96), &mut wide).unwrap();
+    assert!(
+        distance(&wide, &scene(160, 96)) > 4.0,
+        "{what} must differ from sRGB for this to prove anything"
+    );
+    for subsamp in [Subsamp::None, Subsamp::Sub2x2] {
+        let plain = jpeg(&wide, 160, 96, subsamp, false);
+        assert_shows_scene(&with_profile(&plain, &profile.encode().unwrap()), 160, 96, what);
+    }
+}
+
+#[test]
+fn display_p3_becomes_srgb() {
+    assert_profile_is_honoured(&ColorProfile::new_display_p3(), "Display P3");
+}
+
+#[test]
+fn adobe_rgb_becomes_srgb() {
+    assert_profile_is_honoured(&ColorProfile::new_adobe_rgb(), "Adobe RGB");
+}
+
+#[test]
+fn a_profile_that_is_broken_or_of_another_kind_is_passed_over() {
+    let grey = ColorProfile::new_gray_with_gamma(2.2).encode().unwrap();
+    for icc in [&b"junk"[..], &[0; 128], &grey] {
+        assert_shows_scene(&with_profile(&photo(160, 96), icc), 160, 96, "a useless profile");
+    }
+}
+
+#[test]
+fn stray_bytes_and_odd_versions_in_the_header_do_no_harm() {
+    let plain = jpeg(&scene(160, 96), 160, 96, Subsamp::None, false);
+    let stray = [&plain[..2], &[0xFF, 0xFE, 0, 4, 1, 2, 3, 4, 5], &plain[2..]].concat();
+    assert_shows_scene(&stray, 160, 96, "stray bytes before a marker");
+    let mut version = plain.clone();
+    assert_eq!(&version[6..10], b"JFIF");
+    version[11] = 9;
+    assert_shows_scene(&version, 160, 96, "JFIF of version 9");
+    let comment = with_segment(&plain, 0xFE, &[0xFF; 100]);
+    assert_shows_scene(&comment, 160, 96, "a comment that looks like markers");
+}
+
+#[test]
+fn pictures_behind_the_first_are_left_alone() {
+    let first = jpeg(&scene(160, 96), 160, 96, Subsamp::None, false);
+    assert_shows_scene(&[first.clone(), photo(640, 480)].concat(), 160, 96, "MPO");
+    assert_shows_scene(&[&first[..], b"\0\0\0\x18ftypmp42 a film"].concat(), 160, 96, "motion photo");
+}
+
+fn png(width: u32, height: u32, colour: png::ColorType, depth: png::BitDepth, data: &[u8]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(colour);
+    encoder.set_depth(depth);
+    encoder.write_header().unwrap().write_image_data(data).unwrap();
+    file
+}
+
+#[test]
+fn png_of_8_and_16_bits_and_in_grey_is_shown() {
+    let rgb = scene(160, 96);
+    assert_shows_scene(&png(160, 96, png::ColorType::Rgb, png::BitDepth::Eight, &rgb), 160, 96, "png-rgb-8");
+    let wide: Vec<u8> = rgb.iter().flat_map(|&sample| [sample, 0x80]).collect();
+    assert_shows_scene(
+        &png(160, 96, png::ColorType::Rgb, png::BitDepth::Sixteen, &wide),
+        160,
+        96,
+        "png-rgb-16",
+    );
+    let grey = png(2, 1, png::ColorType::Grayscale, png::BitDepth::One, &[0b0100_0000]);
+    let (_, _, rgb) = unpacked(&rendered(&grey).variants[0].webp);
+    assert!(rgb[0] < 10 && rgb[3] > 245, "png-grey-1: {rgb:?}");
+}
+
+#[test]
+fn what_is_clear_is_white() {
+    let clear = png(
+        16,
+        16,
+        png::ColorType::Rgba,
+        png::BitDepth::Eight,
+        &[9; 3].into_iter().chain([0]).cycle().take(1024).collect::<Vec<_>>(),
+    );
+    let (_, _, rgb) = unpacked(&rendered(&clear).variants[0].webp);
+    assert!(rgb.iter().all(|&sample| sample > 250));
+}
+
+#[test]
+fn a_large_png_is_averaged_to_the_same_scene() {
+    let (width, height) = (4100, 1030);
+    let file = png(4100, 1030, png::ColorType::Rgb, png::BitDepth::Eight, &scene(width, height));
+    let preview = &rendered(&file).variants[0];
+    let (width, height, rgb) = unpacked(&preview.webp);
+    assert_eq!(width, 2048);
+    assert!(distance(&rgb, &scene(width, height)) < ALIKE);
+}
+
+#[test]
+fn the_first_frame_of_a_gif_lies_on_a_white_screen() {
+    let mut file = Vec::new();
+    let mut encoder = gif::Encoder::new(&mut file, 32, 32, &[200, 30, 30, 0, 0, 0]).unwrap();
+    for colour in [0, 1] {
+        let frame = gif::Frame {
+            left: 8,
+            top: 8,
+            width: 16,
+            height: 16,
+            buffer: vec![colour; 256].into(),
+            ..gif::Frame::default()
+        };
+        encoder.write_frame(&frame).unwrap();
+    }
+    drop(encoder);
+    assert_eq!(inspect(&file).kind, Kind::Gif);
+    let (width, height, rgb) = unpacked(&rendered(&file).variants[0].webp);
+    assert_eq!((width, height), (32, 32));
+    let pixel = |x: usize, y: usize| &rgb[(y * 32 + x) * 3..][..3];
+    assert!(pixel(2, 2).iter().all(|&sample| sample > 240), "{:?}", pixel(2, 2));
+    assert!(pixel(16, 16)[0] > 170 && pixel(16, 16)[1] < 60, "{:?}", pixel(16, 16));
+}
+
+#[test]
+fn webp_is_shown() {
+    let preview = &rendered(&photo(160, 96)).variants[0];
+    assert_shows_scene(&preview.webp, 160, 96, "webp");
+}
+
+#[test]
+fn what_is_no_image_is_said_to_be_none() {
+    for bytes in [
+        &b""[..],
+        b"\xFF",
+        b"hello",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"<html>",
+        b"%PDF-1.7",
+        &[0; 4096],
+    ] {
+        assert_eq!(render(bytes, &Budget::default()).unwrap_err(), Rejected::NotAnImage);
+    }
+}
+
+#[test]
+fn a_photo_that_stops_early_shows_what_is_there() {
+    let whole = photo(1200, 800);
+    let rendering = rendered(&whole[..whole.len() * 3 / 4]);
+    assert_eq!((rendering.width, rendering.height), (1200, 800));
+    let nothing = whole.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap() + 14;
+    assert_eq!(render(&whole[..nothing], &Budget::default()).unwrap_err().code(), "broken");
+}
+
+#[test]
+fn every_truncation_ends_well() {
+    let jpeg = with_orientation(&photo(64, 48), 6);
+    let png = png(32, 32, png::ColorType::Rgb, png::BitDepth::Eight, &scene(32, 32));
+    let webp = rendered(&jpeg).variants.remove(0).webp;
+    for whole in [jpeg, png, webp] {
+        for end in 0..whole.len() {
+            let _ = render(&whole[..end], &Budget::default());
+        }
+    }
+}
+
+/// Failure 12: 1,000 mutated files. The seed is fixed; what one run survives, the next does.
+#[test]
+fn a_thousand_damaged_files_end_well() {
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).unwrap()
+    };
+    let seeds = [
+        with_orientation(&photo(160, 96), 6),
+        jpeg(&scene(97, 61), 97, 61, Subsamp::None, true),
+        png(64, 48, png::ColorType::Rgb, png::BitDepth::Eight, &scene(64, 48)),
+        rendered(&photo(120, 90)).variants.remove(0).webp,
+    ];
+    let mut shown = 0;
+    for _ in 0..1000 {
+        let mut damaged = seeds[random(seeds.len())].clone();
+        for _ in 0..=random(8) {
+            let at = random(damaged.len());
+            damaged[at] = u8::try_from(random(256)).unwrap();
+        }
+        inspect(&damaged);
+        match render(&damaged, &Budget::default()) {
+            Ok(rendering) => {
+                assert!(
+                    rendering.variants.iter().all(|variant| variant.width <= 2048 && variant.height <= 2048)
+                );
+                shown += 1;
+            }
+            Err(rejected) => assert!(!rejected.to_string().is_empty()),
+        }
+    }
+    assert!(shown > 300, "only {shown} were shown");
+}
+
+#[test]
+fn a_header_that_declares_too_much_is_refused_before_decoding() {
+    let bytes = declaring(&photo(640, 480), 65_500, 65_500);
+    assert_eq!(render(&bytes, &Budget::default()).unwrap_err().code(), "too_large");
+    let tall = declaring(&photo(64, 48), 20_000, 14_000);
+    assert_eq!(render(&tall, &Budget::default()).unwrap_err().code(), "broken");
+}

@@ -56,6 +56,8 @@ pub struct Options {
     pub access_token_lifetime: Duration,
     /// How the processor runs.
     pub lambda: LambdaOptions,
+    /// Lose every event of S3: for tests of what the keeper finds.
+    pub lose_events: bool,
 }
 
 impl Options {
@@ -74,6 +76,7 @@ impl Options {
                 concurrency,
                 retry_after: [Duration::from_mins(1), Duration::from_mins(2)],
             },
+            lose_events: false,
         }
     }
 }
@@ -208,8 +211,10 @@ impl Stack {
         let processor = Processor { storage: storage.clone(), budget: Budget::default() };
         let lambda = Lambda::new(processor, &options.lambda, stopping.clone());
         lambda_port.serve(&lambda.router(PROCESSOR, keys.access_key.clone()), &stopping);
-        tokio::spawn(events::deliver(created, lambda.clone()));
-        events::deliver_waiting(&storage.uploads, UPLOADS, &lambda).await?;
+        if !options.lose_events {
+            tokio::spawn(events::deliver(created, lambda.clone()));
+            events::deliver_waiting(&storage.uploads, UPLOADS, &lambda).await?;
+        }
 
         let issuer = issuer(&options.data_dir, &addresses, options.access_token_lifetime)?;
         issuer_port.serve(&issuer.router(), &stopping);

@@ -165,7 +165,11 @@ export class Lightbox {
   private reseat(strand: readonly Rec[], index: number): void {
     const before = this.id;
     this.reseating = true;
-    this.pswp?.destroy();
+    // At once and without a word: left to itself it would close in its own time and take the new one's toolbar along.
+    if (this.pswp) {
+      this.pswp.isDestroying = true;
+      this.pswp.destroy();
+    }
     this.current = strand[index] ?? this.current;
     this.seat(strand, index, false);
     this.changed();

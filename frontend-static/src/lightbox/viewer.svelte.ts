@@ -3,6 +3,7 @@ import { getPhoto } from '../api/photos';
 import { ApiProblem } from '../api/problem';
 import type { Photo } from '../api/types';
 import { download } from '../download/run';
+import type { ViewerCommand } from '../lib/keys';
 import { router } from '../lib/router.svelte';
 import { recordOf, type Rec } from '../timeline/buckets';
 import { library } from '../timeline/library.svelte';
@@ -23,6 +24,8 @@ class Viewer {
   /** A link to a photo that is not there, or not ours. */
   missing = $state(false);
   box: Lightbox | null = null;
+  /** A key that was pressed while the viewer was on its way. */
+  private waiting: ViewerCommand | null = null;
   private turn = 0;
 
   /** Called whenever the route or the library changed. */
@@ -44,6 +47,8 @@ class Viewer {
     this.box = new Lightbox(this.host(screen, grid), rec);
     this.open = true;
     this.box.open(known !== undefined);
+    if (this.waiting) this.box.command(this.waiting);
+    this.waiting = null;
     if (!known) grid()?.goTo?.(rec.taken);
   }
 
@@ -70,6 +75,16 @@ class Viewer {
     box.closeQuietly();
     // The tile may have been moved or unmounted since: found again, then focused.
     void grid()?.show(box.id);
+  }
+
+  command(what: ViewerCommand): void {
+    if (this.box) this.box.command(what);
+    else this.waiting = what;
+  }
+
+  /** So that the first photo opens without waiting for code. */
+  prefetch(): void {
+    void import('./lightbox.svelte').catch(() => undefined);
   }
 
   sync(show?: string): void {

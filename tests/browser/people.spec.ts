@@ -1,0 +1,88 @@
+// Signing in and out, and that one person's photos are nobody else's.
+import { Api } from './api.ts';
+import { expect, signIn, test } from './fixtures.ts';
+import { makePhotos } from './jpeg.ts';
+
+test('code and state leave the address, and no token is kept beyond the tab', async ({ page, user }) => {
+  await signIn(page, user, '/status');
+  await expect(page).toHaveURL(/\/status$/);
+  expect(await page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toMatch(/eyJ|refresh/);
+  expect(await page.evaluate(() => history.state as unknown)).not.toHaveProperty('code');
+  await page.goBack();
+  expect(page.url()).not.toMatch(/code=|state=/);
+});
+
+test('a callback that was not started here, or was refused, says so', async ({ page }) => {
+  await page.goto('/callback?code=x&state=y');
+  await expect(page.getByRole('alert').filter({ hasText: 'This sign-in link was not started here.' })).toBeVisible();
+  await page.goto('/callback?error=access_denied&state=z');
+  await expect(page.getByRole('button', { name: 'Try again' })).toBeVisible();
+  expect(page.url()).not.toContain('error=');
+});
+
+test('signing out ends it: the page asks again, and forgets', async ({ page, user }) => {
+  await signIn(page, user);
+  await page.getByRole('button', { name: 'More' }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
+  expect(await page.evaluate(() => [sessionStorage.getItem('tintype.refresh'), localStorage.getItem('tintype.refresh'), localStorage.getItem('tintype.was_signed_in')])).toEqual([null, null, null]);
+});
+
+test('kept signed in, a new tab needs no password', async ({ page, user, context }) => {
+  await page.goto('/');
+  await page.getByLabel('Keep me signed in on this device').check();
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('input[name=name]').fill(user);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('button', { name: 'Choose photos' })).toBeVisible();
+  const tab = await context.newPage();
+  await tab.goto('/');
+  await expect(tab.getByRole('button', { name: 'Choose photos' })).toBeVisible();
+});
+
+test('two people at once see their own photos and none of the other’s', async ({ browser, page, user, stack, watch }) => {
+  watch.allow(403, /^\/media\//);
+  const mine = makePhotos(3, { seed: 41 }), theirs = makePhotos(4, { seed: 42 });
+  const me = await Api.of(stack, user);
+  const them = await Api.of(stack, `${user}-other`);
+  await Promise.all([me.upload(mine), them.upload(theirs)]);
+  await Promise.all([me.settled(mine), them.settled(theirs)]);
+
+  const context = await browser.newContext({ baseURL: stack.addresses.page, locale: 'en-GB' });
+  const other = await context.newPage();
+  await signIn(page, user);
+  await signIn(other, `${user}-other`);
+  await expect(page.locator('[data-id]')).toHaveCount(3);
+  await expect(other.locator('[data-id]')).toHaveCount(4);
+  // Even with the address of an image in hand.
+  const address = await other.locator('[data-id] img').first().getAttribute('src');
+  expect((await page.request.get(address ?? '')).status()).toBe(403);
+  expect((await other.request.get(address ?? '')).status()).toBe(200);
+  await context.close();
+});
+
+test('images come back by themselves when their cookies have ended', async ({ page, user, stack, context, watch }) => {
+  watch.allow(403, /^\/media\//);
+  const photos = makePhotos(6, { seed: 43 });
+  const api = await Api.of(stack, user);
+  await api.upload(photos);
+  await api.settled(photos);
+  await page.clock.install();
+  await signIn(page, user);
+  await expect(page.locator('[data-id] img.there')).toHaveCount(6);
+  await page.getByRole('link', { name: 'Status' }).first().click();
+  await context.clearCookies({ path: /media/ });
+  const cookies = await context.cookies();
+  for (const { name, domain, path } of cookies.filter((cookie) => cookie.path.startsWith('/media'))) await context.clearCookies({ name, domain, path });
+  await context.addCookies([]);
+  await page.clock.fastForward(120_000);
+  const asked = page.waitForRequest((request) => request.url().endsWith('/api/session'));
+  // Without the cache the images must be asked for again.
+  await page.evaluate(() => caches.keys());
+  const session = await context.newCDPSession(page);
+  await session.send('Network.clearBrowserCache');
+  await page.getByRole('link', { name: 'Photos' }).first().click();
+  await asked;
+  await page.clock.runFor(2000);
+  await expect(page.locator('[data-id] img.there')).toHaveCount(6);
+});

@@ -1,0 +1,135 @@
+import { Api } from './api.ts';
+import { expect, signIn, test } from './fixtures.ts';
+import { makePhotos } from './jpeg.ts';
+import type { Page } from '@playwright/test';
+
+const files = (photos: { name: string; bytes: Buffer }[]) => photos.map(({ name, bytes }) => ({ name, mimeType: 'image/jpeg', buffer: bytes }));
+const tray = (page: Page) => page.getByRole('complementary', { name: 'Uploads' });
+
+async function choose(page: Page, photos: { name: string; bytes: Buffer }[]): Promise<void> {
+  const chooser = page.waitForEvent('filechooser');
+  await page.keyboard.press('u');
+  await (await chooser).setFiles(files(photos));
+}
+
+/** As if dragged from a file manager. */
+async function drop(page: Page, photos: { name: string; bytes: Buffer }[]): Promise<void> {
+  const data = photos.map(({ name, bytes }) => ({ name, body: bytes.toString('base64') }));
+  await page.evaluate((list) => {
+    const transfer = new DataTransfer();
+    for (const { name, body } of list) transfer.items.add(new File([Uint8Array.from(atob(body), (c) => c.charCodeAt(0))], name, { type: 'image/jpeg', lastModified: Date.UTC(2026, 10, 2) }));
+    for (const kind of ['dragenter', 'dragover', 'drop']) window.dispatchEvent(new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+  }, data);
+}
+
+test('the same photos again: all already safe, nothing is sent', async ({ page, user }) => {
+  const photos = makePhotos(5, { seed: 51 });
+  await signIn(page, user);
+  await drop(page, photos);
+  await expect(tray(page).getByRole('heading')).toHaveText('All 5 photos are safe.', { timeout: 60_000 });
+  await tray(page).getByRole('button', { name: 'Close' }).click();
+  const puts: string[] = [];
+  page.on('request', (request) => request.method() === 'PUT' && puts.push(request.url()));
+  await drop(page, photos);
+  await expect(tray(page).locator('[data-state=duplicate]')).toHaveCount(5);
+  expect(puts).toEqual([]);
+});
+
+test('received is never shown as safe', async ({ page, user }) => {
+  await signIn(page, user);
+  const lookups: string[] = [];
+  // Holds the news back, not the truth: every answer is the server's own.
+  await page.route('**/api/photos/lookup', async (route) => {
+    lookups.push(route.request().url());
+    if (lookups.length > 1) await new Promise((done) => setTimeout(done, 1500));
+    await route.continue();
+  });
+  await choose(page, makePhotos(3, { seed: 52 }));
+  await expect(tray(page).getByText('Received. Not safe yet')).toHaveCount(3);
+  await expect(tray(page).locator('[data-state=received] use[href$="#shield-check"]')).toHaveCount(0);
+  await expect(page.getByRole('button', { name: '3 files received, not safe yet. Show the uploads.' })).toBeVisible();
+  await expect(tray(page).getByRole('heading')).toHaveText('All 3 photos are safe.', { timeout: 60_000 });
+});
+
+test('each PUT carries exactly the signed headers, and at most four run at once', async ({ page, user }) => {
+  await signIn(page, user);
+  let running = 0, most = 0;
+  const headers: Record<string, string>[] = [];
+  await page.route(/\/in\//, async (route) => {
+    if (route.request().method() !== 'PUT') return route.continue();
+    headers.push(await route.request().allHeaders());
+    most = Math.max(most, ++running);
+    await new Promise((done) => setTimeout(done, 150));
+    running--;
+    await route.continue();
+  });
+  await choose(page, makePhotos(14, { seed: 53, small: true }));
+  await expect(tray(page).getByRole('heading')).toHaveText('All 14 photos are safe.', { timeout: 60_000 });
+  expect(headers).toHaveLength(14);
+  expect(most).toBeLessThanOrEqual(4);
+  expect(most).toBeGreaterThan(1);
+  for (const sent of headers) {
+    expect(sent['if-none-match']).toBe('*');
+    expect(sent['x-amz-checksum-sha256']).toMatch(/^[A-Za-z0-9+/]{43}=$/);
+    expect(sent.authorization, 'the token stays with the API').toBeUndefined();
+  }
+});
+
+test('a connection that breaks is tried again; 412 counts as received; 403 is signed again', async ({ page, user, watch }) => {
+  watch.allow(412, /\/in\//);
+  await signIn(page, user);
+  const fate = new Map<string, number>();
+  await page.route(/\/in\//, async (route) => {
+    const request = route.request();
+    if (request.method() !== 'PUT') return route.continue();
+    const [, , , id = ''] = new URL(request.url()).pathname.split('/').slice(-4);
+    const key = request.headers()['x-amz-checksum-sha256'] ?? id;
+    const tries = (fate.get(key) ?? 0) + 1;
+    fate.set(key, tries);
+    if (tries > 1) return route.continue();
+    const turn = fate.size % 3;
+    if (turn === 0) return route.abort('connectionreset');
+    if (turn === 1) {
+      // S3 has it, and the answer is lost: the next try must count as received.
+      await route.fetch();
+      return route.abort('connectionreset');
+    }
+    return route.fulfill({ status: 403, headers: { 'access-control-allow-origin': '*' }, body: '<Error><Code>AccessDenied</Code></Error>' });
+  });
+  watch.allow(403, /\/in\//);
+  await choose(page, makePhotos(6, { seed: 54, small: true }));
+  await expect(tray(page).getByRole('heading')).toHaveText('All 6 photos are safe.', { timeout: 60_000 });
+  expect([...fate.values()].every((tries) => tries >= 1)).toBe(true);
+});
+
+test('pause and resume; leaving while bytes would be lost is asked about', async ({ page, user }) => {
+  await signIn(page, user);
+  await page.route(/\/in\//, async (route) => {
+    await new Promise((done) => setTimeout(done, 400));
+    await route.continue().catch(() => undefined);
+  });
+  await choose(page, makePhotos(16, { seed: 55, small: true }));
+  await tray(page).getByRole('button', { name: 'Pause' }).click();
+  await expect(tray(page).getByText('Paused')).toBeVisible();
+  const asked = page.waitForEvent('dialog').then(async (dialog) => {
+    await dialog.dismiss();
+    return dialog.type();
+  });
+  await page.close({ runBeforeUnload: true });
+  expect(await asked).toBe('beforeunload');
+  await tray(page).getByRole('button', { name: 'Resume' }).click();
+  await expect(tray(page).getByRole('heading')).toHaveText('All 16 photos are safe.', { timeout: 60_000 });
+});
+
+test('what was dropped by hand comes back from the trash', async ({ page, user, stack }) => {
+  const photos = makePhotos(3, { seed: 56 });
+  const api = await Api.of(stack, user);
+  await api.upload(photos);
+  await api.settled(photos);
+  await api.call('POST', '/photos/trash', { photo_ids: photos.map((photo) => photo.sha256) });
+  await signIn(page, user);
+  await expect(page.getByText('3 are in the trash.')).toBeVisible();
+  await drop(page, photos);
+  await expect(tray(page).getByRole('heading')).toHaveText('All 3 photos are safe.', { timeout: 60_000 });
+  await expect(page.locator('[data-id]')).toHaveCount(3);
+});

@@ -64,7 +64,6 @@ struct Token {
 }
 
 /// Does what the arguments say. An error is one line on stderr and exit code 1.
-#[tokio::main]
 pub async fn main() -> ExitCode {
     let cli = Cli::parse();
     // s3s logs whole requests, signatures included; what goes wrong in our S3 we say ourselves.

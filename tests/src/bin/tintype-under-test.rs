@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
-fn main() -> ExitCode {
-    tintype_local::cli::main()
+#[tokio::main]
+async fn main() -> ExitCode {
+    tintype_local::cli::main().await
 }

@@ -18,10 +18,10 @@ for (const colorScheme of ['light', 'dark'] as const)
 
       test('is accessible on every screen and never scrolls sideways', async ({ page, user, stack, watch }) => {
         watch.allow(404, /^\/api\/photos\//);
-        const check = async () => {
+        const check = async (screen: string) => {
           await page.mouse.move(0, 0);
-          expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scroll').toBe(true);
-          await expectAccessible(page);
+          expect.soft(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${screen}: no sideways scroll`).toBe(true);
+          await expectAccessible(page, screen);
         };
         const menu = async (name: string) => {
           await page.getByRole('button', { name: 'More' }).click();
@@ -29,10 +29,10 @@ for (const colorScheme of ['light', 'dark'] as const)
         };
         await page.goto('/');
         await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
-        await check();
+        await check('sign in');
         await signIn(page, user);
         await expect(page.getByRole('button', { name: 'Choose photos' })).toBeVisible();
-        await check();
+        await check('empty');
 
         const api = await Api.of(stack, user);
         await api.upload(photos);
@@ -43,55 +43,55 @@ for (const colorScheme of ['light', 'dark'] as const)
         await page.getByRole('menuitem', { name: 'Photos…' }).click();
         await (await chooser).setFiles([...odd.map(({ name, bytes }) => ({ name, mimeType: '', buffer: bytes })), { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('x') }, { name: 'again.jpg', mimeType: 'image/jpeg', buffer: photos[0]?.bytes ?? Buffer.alloc(0) }]);
         const tray = page.getByRole('complementary', { name: 'Uploads' });
-        await expect(tray.getByText('Already safe')).toBeVisible();
+        await expect(tray.getByText('Already safe', { exact: true })).toBeVisible();
         await expect(tray.getByText('Skipped: not a photo or video')).toBeVisible();
         await expect(tray.getByText(/^Safe, no preview/).first()).toBeVisible({ timeout: 60_000 });
-        await check();
+        await check('tray');
         await tray.getByRole('button', { name: 'Close' }).click();
 
         await expect(page.locator('[data-id]').first()).toBeVisible();
         await page.waitForTimeout(500);
-        await check();
+        await check('timeline');
         await page.locator('[data-id]').first().focus();
         await page.keyboard.press('Space');
         await page.keyboard.press('Shift+ArrowRight');
         await expect(page.getByText('2 selected')).toBeVisible();
-        await check();
+        await check('selection');
         await page.keyboard.press('Delete');
         await expect(page.getByText('2 photos moved to trash')).toBeVisible();
 
         await page.locator('[data-id]').first().press('Enter');
         await expect(page.getByRole('dialog')).toBeVisible();
         await page.waitForTimeout(400);
-        await check();
+        await check('viewer');
         await page.keyboard.press('i');
         await expect(page.getByRole('region', { name: 'Info' })).toBeVisible();
-        await check();
+        await check('viewer with info');
         await page.keyboard.press('i');
         await page.keyboard.press('Escape');
         await expect(page.getByRole('dialog')).toHaveCount(0);
 
         await page.goto('/trash');
         await expect(page.getByText(/^30 days/).first()).toBeVisible();
-        await check();
+        await check('trash');
         await page.getByRole('button', { name: /^Empty/ }).click();
         await expect(page.getByRole('button', { name: 'Cancel' })).toBeFocused();
-        await check();
+        await check('empty-trash dialog');
         await page.keyboard.press('Escape');
 
         await page.goto('/status');
         await expect(page.getByRole('heading', { level: 1 })).toContainText('photos');
-        await check();
+        await check('status');
         await menu('Keyboard shortcuts');
         await expect(page.getByRole('dialog')).toBeVisible();
-        await check();
+        await check('shortcuts');
         await page.keyboard.press('Escape');
         await page.goto('/nowhere');
         await expect(page.getByRole('heading', { name: 'There is nothing at this address.' })).toBeVisible();
-        await check();
+        await check('not found');
         await page.goto(`/photo/${'0'.repeat(64)}`);
         await expect(page.getByRole('heading', { name: 'This photo does not exist' })).toBeVisible();
-        await check();
+        await check('no such photo');
       });
     });
   }

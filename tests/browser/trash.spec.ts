@@ -34,7 +34,7 @@ test('a selection to the trash; restored there; seen in the timeline again', asy
   await expect(page.getByText('4 photos moved to trash')).toBeVisible();
   await expect(page.locator('[data-id]')).toHaveCount(4);
 
-  await page.getByRole('link', { name: 'Trash' }).first().click();
+  await page.getByRole('link', { name: 'Trash', exact: true }).click();
   await expect(page.locator('[data-id]')).toHaveCount(4);
   await expect(page.getByText('30 days left')).toHaveCount(4);
   await page.locator('[data-id]').first().focus();
@@ -51,14 +51,14 @@ test('a selection to the trash; restored there; seen in the timeline again', asy
   await expect(page.getByText('1 photo restored')).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(page.locator('[data-id]')).toHaveCount(2);
-  await page.getByRole('link', { name: 'Photos' }).first().click();
+  await page.getByRole('link', { name: 'Photos', exact: true }).click();
   await expect(page.locator('[data-id]')).toHaveCount(6);
 });
 
 test('emptying asks first, with the focus on Cancel, and then makes all of it due', async ({ page, user, stack }) => {
   await page.locator('[data-id]').first().focus();
   await page.keyboard.press('Delete');
-  await page.getByRole('link', { name: 'Trash' }).first().click();
+  await page.getByRole('link', { name: 'Trash', exact: true }).click();
   await page.getByRole('button', { name: 'Empty trash…' }).click();
   await expect(page.getByRole('button', { name: 'Cancel' })).toBeFocused();
   await page.getByRole('button', { name: 'Cancel' }).click();

@@ -136,7 +136,8 @@ class Session implements TokenSource {
     const idToken = this.idToken;
     this.storage.clear();
     this.access = null;
-    this.status = 'signed_out';
+    // Nothing to see until the issuer has ended its session too.
+    this.status = 'starting';
     if (token) await this.oidc.revoke(token).catch(() => undefined);
     const url = await this.oidc.endSessionUrl(idToken).catch(() => null);
     location.assign(url ?? '/');

@@ -9,8 +9,18 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+mod api;
 mod every_photo;
+mod keeper;
 mod kill;
+mod listing;
+mod logs;
+mod media;
+mod orientation;
+mod restart;
+mod strangers;
+mod tokens;
+mod trash;
 mod upload;
 
 /// `tintype-local`, as a process.

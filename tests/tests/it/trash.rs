@@ -1,0 +1,171 @@
+//! Into the trash, out of it, and out for good: the owner's last wish stands.
+
+use tintype_core::wire::{ChangeOutcome, EmptyTrashAnswer, LookupState, UploadFile, UploadOutcome};
+use tintype_keeper::Report;
+use tintype_tests::{File, TestApp, User, assert_counters_are_true};
+
+const DAY: i64 = 24;
+
+async fn states(user: &User, files: &[File]) -> Vec<LookupState> {
+    let photo_ids: Vec<_> = files.iter().map(File::photo_id).collect();
+    user.lookup(&photo_ids).await.into_iter().map(|known| known.state).collect()
+}
+
+#[tokio::test]
+async fn trash_and_restore_can_be_said_twice_and_answer_for_each_photo() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = [File::jpeg(1), File::jpeg(2), File::jpeg(3)];
+    ada.upload_all(&files).await;
+    let [one, two, _] = files.each_ref().map(File::photo_id);
+    let unknown = File::jpeg(9).photo_id();
+    use ChangeOutcome::{Already, Done, NotFound};
+
+    let before = ada.get(&format!("/api/photos/{one}")).await.text();
+    assert_eq!(ada.trash(&[one, unknown, two]).await, [Done, NotFound, Done]);
+    assert_eq!(ada.trash(&[one, one]).await, [Already, Already]);
+    assert_eq!(states(&ada, &files).await, [LookupState::Trashed, LookupState::Trashed, LookupState::Stored]);
+    assert_eq!((ada.list_all().await.len(), ada.trash_all().await.len()), (1, 2));
+    assert_counters_are_true(&ada).await;
+    // What is in the trash can still be looked at and downloaded.
+    assert_eq!(ada.original(&one).await.body, files[0].bytes);
+    let photo = ada.photo(&one).await;
+    let days = photo.purge_after.unwrap() - photo.trashed_at.unwrap();
+    assert_eq!(days.whole_days(), 30);
+
+    assert_eq!(ada.restore(&[two, unknown, one]).await, [Done, NotFound, Done]);
+    assert_eq!(ada.restore(&[one]).await, [Already]);
+    assert_eq!(states(&ada, &files).await, [LookupState::Stored; 3]);
+    assert_eq!(ada.get(&format!("/api/photos/{one}")).await.text(), before, "it is as it was");
+    assert_counters_are_true(&ada).await;
+
+    for _ in 0..2 {
+        assert_eq!(ada.delete(&format!("/api/photos/{one}")).await.status, 204);
+    }
+    ada.delete(&format!("/api/photos/{unknown}")).await.problem(404);
+    assert_counters_are_true(&ada).await;
+}
+
+#[tokio::test]
+async fn a_nightly_backup_does_not_bring_back_what_was_trashed_but_a_person_does() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let file = File::jpeg(1);
+    let before = ada.upload_all(std::slice::from_ref(&file)).await.remove(0);
+    ada.trash(&[file.photo_id()]).await;
+
+    let deleted = ada.offer(&file.wanted()).await;
+    assert!(matches!(deleted, UploadOutcome::Deleted { state: LookupState::Trashed }), "{deleted:?}");
+    assert_eq!(states(&ada, std::slice::from_ref(&file)).await, [LookupState::Trashed]);
+
+    ada.upload_again(&file).await;
+    let after = ada.until_settled(&[file.photo_id()]).await.remove(0);
+    assert_eq!(after.generation, before.generation, "the same life goes on");
+    assert_eq!(ada.photo(&file.photo_id()).await.trashed_at, None);
+    assert_counters_are_true(&ada).await;
+}
+
+#[tokio::test]
+async fn the_echo_of_an_older_upload_leaves_the_trash_alone() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let file = File::jpeg(1);
+    let wanted = UploadFile { restore: true, ..file.wanted() };
+    // Two URLs are asked for before the photo is trashed; the second is used afterwards, and does not ask to restore.
+    let nightly = User::request_of(ada.offer(&file.wanted()).await);
+    let by_hand = User::request_of(ada.offer(&wanted).await);
+    ada.put(&by_hand, &file.bytes).await.expect(200);
+    ada.until_settled(&[file.photo_id()]).await;
+    ada.trash(&[file.photo_id()]).await;
+
+    ada.put(&nightly, &file.bytes).await.expect(200);
+    tintype_tests::until(std::time::Duration::from_secs(30), async || {
+        let waiting = app.buckets.uploads().await;
+        if waiting.is_empty() { Ok(()) } else { Err(format!("{waiting:?}")) }
+    })
+    .await;
+    assert_eq!(states(&ada, std::slice::from_ref(&file)).await, [LookupState::Trashed]);
+    assert_counters_are_true(&ada).await;
+}
+
+#[tokio::test]
+async fn the_trash_is_kept_for_thirty_days_and_then_removed_for_good() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = [File::jpeg(1), File::jpeg(2)];
+    let before = ada.upload_all(&files).await;
+    let id = files[0].photo_id();
+    ada.trash(&[id]).await;
+
+    assert_eq!(app.keep(29 * DAY).await, Report::default());
+    assert_eq!(app.keep(31 * DAY).await, Report { purged: 1, ..Report::default() });
+    assert_eq!(app.keep(31 * DAY).await, Report::default());
+
+    assert_eq!(states(&ada, &files).await, [LookupState::Gone, LookupState::Stored]);
+    assert_eq!(ada.trash_all().await.len(), 0);
+    for path in [format!("/api/photos/{id}"), format!("/api/photos/{id}/original")] {
+        ada.get(&path).await.problem(404);
+    }
+    assert_eq!(ada.trash(&[id]).await, [ChangeOutcome::NotFound]);
+    assert_eq!(ada.restore(&[id]).await, [ChangeOutcome::NotFound]);
+    let left = app.buckets.vault().await;
+    assert!(left.keys().all(|key| !key.contains(&id.to_string())), "{left:?}");
+    assert_eq!(left.len(), 3, "the other photo and its variants stay");
+    assert_counters_are_true(&ada).await;
+
+    // It stays deleted for a nightly backup, and begins a new life by hand.
+    let deleted = ada.offer(&files[0].wanted()).await;
+    assert!(matches!(deleted, UploadOutcome::Deleted { state: LookupState::Gone }), "{deleted:?}");
+    ada.upload_again(&files[0]).await;
+    let after = ada.until_settled(&[id]).await.remove(0);
+    assert_ne!(after.generation, before[0].generation, "a generation is never used again");
+    assert_eq!(ada.original(&id).await.body, files[0].bytes);
+    assert_eq!(app.buckets.originals().await[&id].len(), 1);
+    assert_counters_are_true(&ada).await;
+}
+
+#[tokio::test]
+async fn an_emptied_trash_goes_with_the_next_run_of_the_keeper_unless_it_is_brought_back_before() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = [File::jpeg(1), File::jpeg(2), File::jpeg(3)];
+    ada.upload_all(&files).await;
+    let photo_ids = files.each_ref().map(File::photo_id);
+    ada.trash(&photo_ids).await;
+
+    let empty = async || -> EmptyTrashAnswer {
+        let answer = ada.post("/api/trash/empty", &()).await.expect(202);
+        serde_json::from_slice(&answer.body).unwrap()
+    };
+    assert_eq!(empty().await.count, 3);
+    assert_eq!(ada.restore(&photo_ids[..1]).await, [ChangeOutcome::Done]);
+
+    assert_eq!(app.keep(1).await.purged, 2);
+    let (gone, stored) = (LookupState::Gone, LookupState::Stored);
+    assert_eq!(states(&ada, &files).await, [stored, gone, gone]);
+    assert_eq!(ada.original(&photo_ids[0]).await.body, files[0].bytes);
+    assert_eq!(empty().await.count, 0);
+    assert_counters_are_true(&ada).await;
+}
+
+#[tokio::test]
+async fn a_trash_of_several_pages_is_walked_and_emptied_whole() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files: Vec<File> = (0..25).map(|n| File::new("note", "", format!("note {n}"))).collect();
+    ada.upload_all(&files).await;
+    let photo_ids: Vec<_> = files.iter().map(File::photo_id).collect();
+    ada.trash(&photo_ids).await;
+    for limit in [1, 7, 24, 25, 26] {
+        let walked = ada.walk(&format!("/api/trash?limit={limit}")).await;
+        let mut walked: Vec<_> = walked.into_iter().map(|photo| photo.photo_id).collect();
+        walked.sort_unstable();
+        let mut expected = photo_ids.clone();
+        expected.sort_unstable();
+        assert_eq!(walked, expected, "limit {limit}");
+    }
+    ada.post("/api/trash/empty", &()).await.expect(202);
+    assert_eq!(app.keep(1).await.purged, 25);
+    assert_eq!(app.buckets.vault().await.len(), 0);
+    assert_counters_are_true(&ada).await;
+}

@@ -1,21 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import * as dates from './dates';
 
-// Versions of ICU differ in whether a comma follows the weekday.
-const plain = (text: string) => text.replace(',', '');
-
 describe('wall times', () => {
   it('are read as they stand, whatever the zone and its summer time', () => {
     // 02:30 on this day does not exist in Vienna.
     expect(dates.clock('2024-03-31T02:30:00.000', 'en-GB')).not.toBe('');
     expect(dates.dayKey('2024-03-31T02:30:00.000')).toBe('2024-03-31');
-    expect(plain(dates.fullDay('2019-05-14T23:59:59.999', 'en-GB'))).toBe('Tuesday 14 May 2019');
-    expect(plain(dates.fullDay('2019-05-14T00:00:00.000', 'en-GB'))).toBe('Tuesday 14 May 2019');
+    expect(dates.fullDay('2019-05-14T23:59:59.999', 'en-GB')).toBe('Tuesday 14 May 2019');
+    expect(dates.fullDay('2019-05-14T00:00:00.000', 'en-GB')).toBe('Tuesday 14 May 2019');
   });
 
   it('head a day with its weekday this year and with its year otherwise', () => {
-    expect(plain(dates.dayTitle('2026-11-21', 2026, 'en-GB'))).toBe('Saturday 21 November');
-    expect(plain(dates.dayTitle('2019-05-14', 2026, 'en-GB'))).toBe('Tue 14 May 2019');
+    expect(dates.dayTitle('2026-11-21', 2026, 'en-GB')).toBe('Saturday 21 November');
+    expect(dates.dayTitle('2019-05-14', 2026, 'en-GB')).toBe('Tue 14 May 2019');
   });
 
   it('survive years before 100 and nonsense', () => {

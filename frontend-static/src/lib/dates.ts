@@ -48,6 +48,11 @@ function format(date: Date, options: Intl.DateTimeFormatOptions, locale?: string
   return made.format(date);
 }
 
+/** The same without the comma that some languages put after a weekday: it is a heading, not a sentence. */
+function formatDay(date: Date, options: Intl.DateTimeFormatOptions, locale?: string): string {
+  return format(date, options, locale).replace(/^(\p{L}+\.?),/u, '$1');
+}
+
 /** `November 2026` */
 export function monthTitle(month: string, locale?: string): string {
   return format(asDate(parseWall(`${month}-01T12:00:00`)), { month: 'long', year: 'numeric' }, locale);
@@ -57,18 +62,18 @@ export function monthTitle(month: string, locale?: string): string {
 export function dayTitle(day: string, thisYear: number, locale?: string): string {
   const wall = parseWall(`${day}T12:00:00`);
   return wall.year === thisYear
-    ? format(asDate(wall), { weekday: 'long', day: 'numeric', month: 'long' }, locale)
-    : format(asDate(wall), { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }, locale);
+    ? formatDay(asDate(wall), { weekday: 'long', day: 'numeric', month: 'long' }, locale)
+    : formatDay(asDate(wall), { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }, locale);
 }
 
 /** `Tuesday 14 May 2019` */
 export function fullDay(taken: string, locale?: string): string {
-  return format(asDate(parseWall(taken)), { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, locale);
+  return formatDay(asDate(parseWall(taken)), { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, locale);
 }
 
 /** `Tue 14 May 2019` */
 export function shortDay(taken: string, locale?: string): string {
-  return format(asDate(parseWall(taken)), { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }, locale);
+  return formatDay(asDate(parseWall(taken)), { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }, locale);
 }
 
 /** `14 May 2019` */
@@ -88,7 +93,7 @@ export function clockWithOffset(taken: string, offset: string | null | undefined
 
 /** An instant (RFC 3339), in the viewer's own time: `21 November 2026, 18:03`. */
 export function instant(at: string, locale?: string): string {
-  return format(new Date(at), { day: 'numeric', month: 'long', year: 'numeric', hour: '2-digit', minute: '2-digit' }, locale);
+  return `${instantDay(at, locale)}, ${format(new Date(at), { hour: '2-digit', minute: '2-digit' }, locale)}`;
 }
 
 export function instantDay(at: string, locale?: string): string {

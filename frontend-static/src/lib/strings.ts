@@ -49,7 +49,7 @@ export const words = {
     inTrash: (days: number) => (days === 0 ? 'In the trash, to be removed any moment now.' : `In the trash, ${n(days, 'day', 'days')} left.`), loading: 'Loading', failed: 'The details could not be loaded.',
   },
   trash: {
-    title: 'Trash', about: (number: number) => `${photos(number)}. They stay here for 30 days.`, aboutShort: (number: number) => `${photos(number)}, kept 30 days`, empty: 'The trash is empty.', emptyButton: 'Empty trash…', emptyShort: 'Empty…',
+    title: 'Trash', about: (number: number) => `${photos(number)}. ${number === 1 ? 'It stays' : 'They stay'} here for 30 days.`, aboutShort: (number: number) => `${photos(number)}, kept 30 days`, empty: 'The trash is empty.', emptyButton: 'Empty trash…', emptyShort: 'Empty…',
     dialogTitle: (number: number) => `Remove ${photos(number)} for good?`, dialogText: 'This cannot be undone from this page.', cancel: 'Cancel', remove: (number: number) => `Remove ${photos(number)}`,
     removing: 'They are being removed. The bucket keeps hidden versions for 30 days; only an AWS administrator can bring them back.',
   },
@@ -62,7 +62,7 @@ export const words = {
     health: (number: number) => (number === 0 ? 'No photos yet' : `${photos(number)}, all safe`), explain: 'Every original is in the vault at its right size and checksum.', photos: 'Photos',
     previews: (withPreview: number, without: number) => (without ? `${count(withPreview)} with preview, ${count(without)} kept as they are` : `${count(withPreview)} with preview`),
     pending: (number: number) => `${count(number)} wait for their preview.`, inTrash: (number: number) => `${count(number)} more in the trash.`, why: 'Why some have no preview', storage: 'Storage', originals: (size: string) => `${size} originals`, trashBytes: (size: string) => `${size} trash`,
-    cost: 'Cost', about: (amount: string) => `About ${amount} a month`, original: 'Originals', formula: (size: string, price: string) => `, ${size} × ${price}`, truth: 'An estimate of storage; your AWS bill is the truth.', audit: 'Last audit', noAudit: 'No audit has run yet.',
+    cost: 'Cost', about: (amount: string) => `About ${amount} a month`, free: 'Nothing', freeWhy: 'This Tintype keeps its photos on its own machine.', original: 'Originals', formula: (size: string, price: string) => `, ${size} × ${price}`, truth: 'An estimate of storage; your AWS bill is the truth.', audit: 'Last audit', noAudit: 'No audit has run yet.',
     checked: (number: number, differences: number) => `${count(number)} checked, ${differences ? n(differences, 'difference', 'differences') : 'no differences'}.`, old: (days: number) => `Last audit is ${n(days, 'day', 'days')} old`,
     foot: (version: string, name: string) => `Tintype ${version} · signed in as ${name}`, check: 'Check a folder', checkDrop: 'Choose a folder to see which files are safe', checkNothing: 'Nothing is sent; files are only compared.', checkButton: 'Choose a folder',
     checking: (done: number, all: number) => `Comparing ${count(done)} of ${files(all)}…`, allSafe: (number: number) => `All ${files(number)} are safe in your bucket. You can delete them from this device.`,

@@ -141,6 +141,9 @@ export function layoutMonth(days: readonly string[], ratios: readonly number[], 
       gone += next - x;
       x = next;
     }
+    line.headings.forEach((heading, i) => {
+      heading.width = (line.headings[i + 1]?.x ?? frame.width + 8) - heading.x - 8;
+    });
     if (full) {
       const last = line.boxes[line.boxes.length - 1];
       if (last) last.w = frame.width - last.x;

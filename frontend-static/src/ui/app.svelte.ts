@@ -2,7 +2,7 @@
 import type { Config } from '../config-guard';
 import { Selection } from '../timeline/selection';
 import { fromInput, walk, type Found } from '../upload/walk';
-import { uploader } from '../upload/uploader.svelte';
+import { board, engine } from '../upload/board.svelte';
 import { live } from './toasts.svelte';
 import { words } from '../lib/strings';
 
@@ -31,7 +31,7 @@ class App {
 
   backUp(found: readonly Found[]): void {
     if (found.length === 0) return;
-    uploader.add(found);
+    void engine().then((uploader) => uploader.add(found));
     if (!this.touched || this.tray === 'hidden') this.tray = 'open';
     this.touched = true;
     live.say(words.uploads.started(found.length));
@@ -39,17 +39,17 @@ class App {
 
   async backUpEntries(entries: readonly (FileSystemEntry | File)[]): Promise<void> {
     let found = 0;
-    uploader.looking = 0;
+    board.looking = 0;
     this.tray = 'open';
     this.touched = true;
     try {
       for await (const batch of walk(entries, () => undefined)) {
         found += batch.length;
-        uploader.looking = found;
-        uploader.add(batch);
+        board.looking = found;
+        (await engine()).add(batch);
       }
     } finally {
-      uploader.looking = null;
+      board.looking = null;
     }
     live.say(words.uploads.started(found));
   }

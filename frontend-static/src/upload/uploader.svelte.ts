@@ -5,12 +5,13 @@ import type { Lookup, UploadResult } from '../api/types';
 import { session } from '../auth/session.svelte';
 import { oncePerFrame } from '../lib/scheduler';
 import { refusedReason } from '../lib/reasons';
+import { board } from './board.svelte';
 import { skipReason } from './classify';
 import { HashPool } from './hash-pool';
 import { newItem, reduce, type Event, type Item, type Kept } from './machine';
 import { put, type Put } from './put';
 import { plan, pollDelay, wakeAt, type Effect, type Limits } from './queue';
-import { isIdle, leftToSend, stats, Throughput, type Stats } from './stats';
+import { isIdle, leftToSend, stats, Throughput } from './stats';
 import type { Found } from './walk';
 
 const coarse = matchMedia('(pointer: coarse)').matches;
@@ -19,18 +20,6 @@ const API_REST_MS = 4000;
 const PREVIEW_WAIT_MS = 10 * 60_000;
 
 class Uploader {
-  /** Replaced at most once a frame: what the tray shows. */
-  items = $state.raw<readonly Item[]>([]);
-  stats = $state.raw<Stats>(stats([]));
-  secondsLeft = $state<number | null>(null);
-  /** Files found so far while folders are being walked. */
-  looking = $state<number | null>(null);
-  paused = $state(false);
-  offline = $state(!navigator.onLine);
-
-  /** Called when photos became safe, so that the timeline can look. */
-  onsafe: () => void = () => undefined;
-
   private list: Item[] = [];
   private readonly index = new Map<string, number>();
   private readonly files = new Map<string, File>();
@@ -45,8 +34,7 @@ class Uploader {
   private pollTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
-    addEventListener('online', () => this.setOffline(false));
-    addEventListener('offline', () => this.setOffline(true));
+    for (const change of ['online', 'offline']) addEventListener(change, () => this.connectionChanged());
     addEventListener('beforeunload', (event) => {
       if (leftToSend(stats(this.list)) > 0) event.preventDefault();
     });
@@ -74,14 +62,14 @@ class Uploader {
   }
 
   pause(): void {
-    this.paused = true;
+    board.paused = true;
     for (const running of this.puts.values()) running.abort();
     this.speed.reset();
     this.show();
   }
 
   resume(): void {
-    this.paused = false;
+    board.paused = false;
     this.pumpSoon(0);
     this.show();
   }
@@ -115,9 +103,8 @@ class Uploader {
     this.show();
   }
 
-  private setOffline(offline: boolean): void {
-    this.offline = offline;
-    if (offline) this.speed.reset();
+  private connectionChanged(): void {
+    if (!navigator.onLine) this.speed.reset();
     this.show();
     this.pumpSoon(0);
   }
@@ -138,18 +125,18 @@ class Uploader {
     if (changed.state !== item.state) {
       this.pumpSoon(0);
       if (changed.state === 'received') this.pollSoon(true);
-      if (changed.state === 'safe') this.onsafe();
+      if (changed.state === 'safe') board.onsafe();
     }
     this.show();
   }
 
   private readonly show = oncePerFrame(() => {
-    this.items = [...this.list];
-    this.stats = stats(this.list);
+    board.items = [...this.list];
+    board.stats = stats(this.list);
     const now = performance.now();
-    if (leftToSend(this.stats) === 0 || this.paused || this.offline) this.speed.reset();
-    else this.speed.sample(this.stats.sentBytes, now);
-    this.secondsLeft = this.speed.secondsFor(this.stats.bytesLeft, now);
+    if (leftToSend(board.stats) === 0 || board.paused || !navigator.onLine) this.speed.reset();
+    else this.speed.sample(board.stats.sentBytes, now);
+    board.secondsLeft = this.speed.secondsFor(board.stats.bytesLeft, now);
   });
 
   private pumpSoon(ms: number): void {
@@ -159,7 +146,7 @@ class Uploader {
 
   private pump(): void {
     const now = Date.now();
-    const flags = { paused: this.paused, offline: this.offline, signedOut: session.status !== 'signed_in', apiRetryAt: this.apiRetryAt };
+    const flags = { paused: board.paused, offline: !navigator.onLine, signedOut: session.status !== 'signed_in', apiRetryAt: this.apiRetryAt };
     for (const effect of plan(this.list, flags, LIMITS, now)) this.run(effect);
     const wake = wakeAt(this.list, flags, now);
     if (wake !== null && !isIdle(stats(this.list))) this.pumpSoon(Math.max(50, wake - now));
@@ -266,7 +253,7 @@ class Uploader {
         moved ||= item.state === 'received' || found.preview !== item.preview;
         this.apply(item.id, { type: 'is_safe', kept: facts(found) });
       }
-      if (moved) this.onsafe();
+      if (moved) board.onsafe();
     } catch {
       // Asked again in its turn.
     }

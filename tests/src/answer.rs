@@ -40,6 +40,7 @@ impl Answer {
     }
 
     /// The same answer, if its status is this one.
+    #[expect(clippy::return_self_not_must_use, reason = "often the status is all that is wanted")]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text());

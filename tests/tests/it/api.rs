@@ -19,14 +19,13 @@ fn photo() -> File {
 
 /// One photo and one file that is none, settled.
 async fn two_files(user: &User) -> [File; 2] {
-    let note = File::new("2023-02-01 note.txt", "text/plain", "a note");
-    let files = [photo(), note];
+    let files = [photo(), File::new("2023-02-01 note.txt", "text/plain", "a note")];
     user.upload_all(&files).await;
     files
 }
 
 #[tokio::test]
-async fn the_main_answers_are_these() {
+async fn a_lookup_tells_what_is_known_of_each_id() {
     let app = TestApp::start().await;
     let ada = app.user("ada");
     let [photo, note] = two_files(&ada).await;
@@ -66,7 +65,13 @@ async fn the_main_answers_are_these() {
       ]
     }
     "#);
+}
 
+#[tokio::test]
+async fn a_photo_tells_all_that_is_known_of_it_with_its_receipt() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let [photo, _] = two_files(&ada).await;
     let shown = ada.get(&format!("/api/photos/{}", photo.photo_id())).await.expect(200).value();
     assert_json_snapshot!(shown, {
         ".photo_id" => "[photo_id]",
@@ -117,7 +122,13 @@ async fn the_main_answers_are_these() {
       "width": 64
     }
     "#);
+}
 
+#[tokio::test]
+async fn a_page_tells_what_a_timeline_shows() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    two_files(&ada).await;
     let page = ada.get("/api/photos").await.expect(200).value();
     assert_json_snapshot!(page, {
         ".photos[0].photo_id" => "[photo_id]",
@@ -168,7 +179,13 @@ async fn the_main_answers_are_these() {
       ]
     }
     "#);
+}
 
+#[tokio::test]
+async fn the_library_in_numbers_is_this() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    two_files(&ada).await;
     let timeline = ada.get("/api/timeline").await.expect(200).value();
     assert_json_snapshot!(timeline, { ".months[0].bytes" => "[bytes]" }, @r#"
     {
@@ -210,6 +227,13 @@ async fn the_main_answers_are_these() {
       ]
     }
     "#);
+}
+
+#[tokio::test]
+async fn addresses_and_cookies_tell_until_when_they_are_good() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let [photo, _] = two_files(&ada).await;
     let original = ada.get(&format!("/api/photos/{}/original", photo.photo_id())).await.expect(200).value();
     assert_json_snapshot!(original, { ".url" => "[url]", ".expires_at" => "[expires_at]" }, @r#"
     {

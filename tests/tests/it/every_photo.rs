@@ -59,9 +59,9 @@ async fn all_are_kept(files: &[File]) -> Vec<(&File, Lookup)> {
         assert!(original.body == file.bytes, "{} comes back bit for bit", file.name);
         variants_agree(&ada, file, end).await;
     }
-    let distinct: BTreeMap<PhotoId, usize> =
-        files.iter().map(|file| (file.photo_id(), file.bytes.len())).collect();
-    let listed: BTreeMap<_, _> = ada.list_all().await.iter().map(|p| (p.photo_id, p.size as usize)).collect();
+    let distinct: BTreeMap<PhotoId, u64> =
+        files.iter().map(|file| (file.photo_id(), file.bytes.len() as u64)).collect();
+    let listed: BTreeMap<_, _> = ada.list_all().await.iter().map(|p| (p.photo_id, p.size)).collect();
     assert_eq!(listed, distinct, "the timeline has each photo, once");
     assert_counters_are_true(&ada).await;
 
@@ -82,10 +82,10 @@ async fn all_are_kept(files: &[File]) -> Vec<(&File, Lookup)> {
         *summary.entry(how).or_default() += 1;
     }
     println!(
-        "{} files, {} photos, {:.0} MB, settled in {settled:.1?}: {summary:?}",
+        "{} files, {} photos, {} MB, settled in {settled:.1?}: {summary:?}",
         files.len(),
         distinct.len(),
-        files.iter().map(|file| file.bytes.len()).sum::<usize>() as f64 / 1e6,
+        files.iter().map(|file| file.bytes.len()).sum::<usize>() / 1_000_000,
     );
     files.iter().zip(ends).collect()
 }

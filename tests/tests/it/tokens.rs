@@ -19,6 +19,9 @@ use tokio::net::TcpListener;
 
 use crate::strangers::routes;
 
+/// Shows something in place of a token.
+type Ask = Box<dyn Fn(RequestBuilder) -> RequestBuilder>;
+
 /// What it takes to make a token as the issuer does, and any that is wrong in one thing.
 struct Forge {
     key: EncodingKey,
@@ -47,7 +50,7 @@ impl Forge {
     }
 
     /// Signed by the issuer, with these claims changed; null leaves one out.
-    fn with(&self, changes: Value) -> String {
+    fn with(&self, changes: &Value) -> String {
         let mut claims = self.claims.clone();
         for (name, value) in changes.as_object().unwrap() {
             if value.is_null() {
@@ -73,7 +76,7 @@ impl Forge {
 
     /// Tokens that look good and are not.
     fn forged(&self) -> Vec<(&'static str, String)> {
-        let good = self.with(json!({}));
+        let good = self.with(&json!({}));
         let kid = self.header.kid.clone().unwrap();
         let now = self.claims["iat"].as_u64().unwrap();
         let modulus = URL_SAFE_NO_PAD.decode(self.jwks["keys"][0]["n"].as_str().unwrap()).unwrap();
@@ -126,30 +129,32 @@ impl Forge {
                 "the signature of another token",
                 format!("{}.{}.{signature}", parts[0], URL_SAFE_NO_PAD.encode(other_claims.to_string())),
             ),
-            ("another issuer", self.with(json!({ "iss": "http://localhost:1" }))),
+            ("another issuer", self.with(&json!({ "iss": "http://localhost:1" }))),
             (
                 "an issuer that only begins so",
-                self.with(json!({ "iss": format!("{}.evil.example", self.claims["iss"].as_str().unwrap()) })),
+                self.with(
+                    &json!({ "iss": format!("{}.evil.example", self.claims["iss"].as_str().unwrap()) }),
+                ),
             ),
-            ("no issuer", self.with(json!({ "iss": null }))),
-            ("another client", self.with(json!({ "client_id": "another" }))),
-            ("no client", self.with(json!({ "client_id": null }))),
+            ("no issuer", self.with(&json!({ "iss": null }))),
+            ("another client", self.with(&json!({ "client_id": "another" }))),
+            ("no client", self.with(&json!({ "client_id": null }))),
             (
                 "aud in place of a client",
-                self.with(json!({ "client_id": null, "aud": self.claims["client_id"] })),
+                self.with(&json!({ "client_id": null, "aud": self.claims["client_id"] })),
             ),
-            ("an id token", self.with(json!({ "token_use": "id", "aud": self.claims["client_id"] }))),
-            ("no use", self.with(json!({ "token_use": null }))),
-            ("expired a minute ago", self.with(json!({ "exp": now - 60 }))),
-            ("no expiry", self.with(json!({ "exp": null }))),
-            ("an expiry that is text", self.with(json!({ "exp": "never" }))),
-            ("not good before tomorrow", self.with(json!({ "nbf": now + 86_400 }))),
-            ("no user", self.with(json!({ "sub": null }))),
-            ("an empty user", self.with(json!({ "sub": "" }))),
-            ("a user that climbs", self.with(json!({ "sub": "../ada" }))),
-            ("a user with a slash", self.with(json!({ "sub": "ada/x" }))),
-            ("two users", self.with(json!({ "sub": ["ada", "eve"] }))),
-            ("scopes as a list", self.with(json!({ "scope": ["tintype/read"] }))),
+            ("an id token", self.with(&json!({ "token_use": "id", "aud": self.claims["client_id"] }))),
+            ("no use", self.with(&json!({ "token_use": null }))),
+            ("expired a minute ago", self.with(&json!({ "exp": now - 60 }))),
+            ("no expiry", self.with(&json!({ "exp": null }))),
+            ("an expiry that is text", self.with(&json!({ "exp": "never" }))),
+            ("not good before tomorrow", self.with(&json!({ "nbf": now + 86_400 }))),
+            ("no user", self.with(&json!({ "sub": null }))),
+            ("an empty user", self.with(&json!({ "sub": "" }))),
+            ("a user that climbs", self.with(&json!({ "sub": "../ada" }))),
+            ("a user with a slash", self.with(&json!({ "sub": "ada/x" }))),
+            ("two users", self.with(&json!({ "sub": ["ada", "eve"] }))),
+            ("scopes as a list", self.with(&json!({ "scope": ["tintype/read"] }))),
             ("huge", jsonwebtoken::encode(&self.header, &huge, &self.key).unwrap()),
             ("four parts", format!("{good}.x")),
             ("two parts", unsigned.to_owned()),
@@ -170,10 +175,10 @@ async fn every_forged_token_is_the_same_401_on_every_route() {
     let file = File::jpeg(1);
     ada.upload_all(std::slice::from_ref(&file)).await;
     let before = ada.get("/api/photos").await.text();
-    let good = forge.with(json!({}));
+    let good = forge.with(&json!({}));
     Answer::to(app.user_with_token("ada", good.clone()).request(Method::GET, "/api/me")).await.expect(200);
 
-    let mut asks: Vec<(String, Box<dyn Fn(RequestBuilder) -> RequestBuilder>)> = Vec::new();
+    let mut asks: Vec<(String, Ask)> = Vec::new();
     for (what, token) in forge.forged() {
         let value = format!("Bearer {token}");
         asks.push((what.to_owned(), Box::new(move |request| request.header(header::AUTHORIZATION, &value))));
@@ -238,15 +243,15 @@ async fn a_token_without_the_scope_is_403_and_nothing_happens() {
         Some("TINTYPE/READ"),
     ];
     for scope in scopes {
-        let nothing = app.user_with_token("ada", forge.with(json!({ "scope": scope })));
+        let nothing = app.user_with_token("ada", forge.with(&json!({ "scope": scope })));
         for route in routes().into_iter().filter(|route| route.secured) {
             let answer = Answer::to(route.about(&file, |method, path| nothing.request(method, path))).await;
             assert_eq!(answer.problem(403).kind, "/problems/forbidden", "{scope:?} on {route:?}");
         }
     }
     // Each scope opens its own: whoever may read may neither upload nor delete.
-    let reader = app.user_with_token("ada", forge.with(json!({ "scope": "tintype/read" })));
-    let uploader = app.user_with_token("ada", forge.with(json!({ "scope": "tintype/upload" })));
+    let reader = app.user_with_token("ada", forge.with(&json!({ "scope": "tintype/read" })));
+    let uploader = app.user_with_token("ada", forge.with(&json!({ "scope": "tintype/upload" })));
     reader.get("/api/photos").await.expect(200);
     reader.delete(&format!("/api/photos/{}", file.photo_id())).await.problem(403);
     reader.post("/api/trash/empty", &()).await.problem(403);
@@ -291,7 +296,7 @@ async fn however_many_tokens_carry_unknown_keys_the_issuers_are_fetched_once() {
         |n: usize| forge.signed(|header| header.kid = Some(format!("unknown-{n}")), &forge.other_key);
     let answers = futures::future::join_all((0..50).map(|n| ask(unknown(n)))).await;
     assert_eq!(answers, [401; 50]);
-    assert_eq!(ask(forge.with(json!({}))).await, 200, "a good token is good all the same");
+    assert_eq!(ask(forge.with(&json!({}))).await, 200, "a good token is good all the same");
     assert_eq!(ask(unknown(50)).await, 401);
     // What is refused before its key is looked for costs no fetch either.
     assert_eq!(ask("junk".to_owned()).await, 401);
@@ -313,7 +318,7 @@ async fn while_the_issuers_keys_cannot_be_fetched_nobody_is_let_in_and_nothing_i
     };
     let api = serve(tintype_api::router(api(&app, format!("{keys}/keys")))).await;
     let ask = async || {
-        let token = forge.with(json!({}));
+        let token = forge.with(&json!({}));
         Answer::to(reqwest::Client::new().get(format!("{api}/api/me")).bearer_auth(token)).await
     };
     let refused = ask().await;

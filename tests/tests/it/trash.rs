@@ -13,13 +13,13 @@ async fn states(user: &User, files: &[File]) -> Vec<LookupState> {
 
 #[tokio::test]
 async fn trash_and_restore_can_be_said_twice_and_answer_for_each_photo() {
+    use ChangeOutcome::{Already, Done, NotFound};
     let app = TestApp::start().await;
     let ada = app.user("ada");
     let files = [File::jpeg(1), File::jpeg(2), File::jpeg(3)];
     ada.upload_all(&files).await;
     let [one, two, _] = files.each_ref().map(File::photo_id);
     let unknown = File::jpeg(9).photo_id();
-    use ChangeOutcome::{Already, Done, NotFound};
 
     let before = ada.get(&format!("/api/photos/{one}")).await.text();
     assert_eq!(ada.trash(&[one, unknown, two]).await, [Done, NotFound, Done]);

@@ -7,9 +7,11 @@ use reqwest::{Method, header};
 use serde_json::{Value, json};
 use tintype_core::id::PhotoId;
 use tintype_core::key::ObjectKey;
+use tintype_core::metadata::UploadMetadata;
 use tintype_core::wire::{
     LookupState, PresignedRequest, PreviewState, RefusedReason, UploadFile, UploadOutcome,
 };
+use tintype_storage::mint;
 use tintype_tests::{Answer, File, TestApp, User, until};
 
 /// The signed parts of a presigned URL.
@@ -183,7 +185,7 @@ async fn a_url_with_anything_changed_is_refused() {
             );
         }
     }
-    let read = Answer::to(app_client().get(&request.url)).await;
+    let read = Answer::to(reqwest::Client::new().get(&request.url)).await;
     assert_eq!(read.status, 403, "an upload URL reads nothing");
     assert_eq!(app.buckets.uploads().await, BTreeMap::new());
     assert_eq!(app.buckets.vault().await, BTreeMap::new());
@@ -191,8 +193,28 @@ async fn a_url_with_anything_changed_is_refused() {
     ada.put(&request, &file.bytes).await.expect(200);
 }
 
-fn app_client() -> reqwest::Client {
-    reqwest::Client::new()
+#[tokio::test]
+async fn an_expired_url_is_403_and_a_new_one_is_taken() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let file = File::jpeg(1);
+    let presigned_ago = async |minutes: i64| {
+        let then = mint::now() - time::Duration::minutes(minutes);
+        let key = ObjectKey::Upload {
+            user: ada.id.clone(),
+            photo_id: file.photo_id(),
+            upload_id: mint::upload_id(then),
+        };
+        let (size, metadata) = (file.bytes.len() as u64, UploadMetadata::default());
+        let uploads = &app.stack.storage.uploads;
+        uploads.presign(&key, &file.photo_id(), size, "image/jpeg", &metadata, then).await.unwrap()
+    };
+    let expired = ada.put(&presigned_ago(6).await, &file.bytes).await;
+    assert_eq!(expired.status, 403, "{}", expired.text());
+    assert!(expired.text().contains("Request has expired"), "{}", expired.text());
+    assert_eq!(app.buckets.uploads().await, BTreeMap::new());
+    ada.put(&presigned_ago(4).await, &file.bytes).await.expect(200);
+    ada.until_safe(&[file.photo_id()]).await;
 }
 
 #[tokio::test]

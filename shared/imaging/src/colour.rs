@@ -237,6 +237,66 @@ mod tests {
         assert!(!is_srgb(&parsed(ColorProfile::new_adobe_rgb())));
     }
 
+    /// CIE L*a*b* of an sRGB colour in 0 to 1, from IEC 61966-2-1 and CIE 15, with no part of moxcms.
+    fn lab(rgb: [f64; 3]) -> [f64; 3] {
+        let [r, g, b] = rgb.map(|s| if s <= 0.040_45 { s / 12.92 } else { ((s + 0.055) / 1.055).powf(2.4) });
+        let xyz = [
+            (0.412_39 * r + 0.357_58 * g + 0.180_48 * b) / 0.950_46,
+            0.212_64 * r + 0.715_17 * g + 0.072_19 * b,
+            (0.019_33 * r + 0.119_19 * g + 0.950_53 * b) / 1.089_06,
+        ];
+        let [x, y, z] = xyz.map(|t| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 });
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    /// Colours of both spaces that lie inside of sRGB: as stored, and as they are in sRGB, linear light through the
+    /// primaries of SMPTE EG 432-1 and of Adobe RGB (1998).
+    fn in_srgb(stored: [u8; 3], to_srgb: [[f64; 3]; 3], decode: impl Fn(f64) -> f64) -> Option<[f64; 3]> {
+        let light = stored.map(|sample| decode(f64::from(sample) / 255.0));
+        let linear = to_srgb.map(|row| row[0] * light[0] + row[1] * light[1] + row[2] * light[2]);
+        linear.iter().all(|s| (0.0..=1.0).contains(s)).then(|| {
+            linear.map(|s| if s <= 0.003_130_8 { s * 12.92 } else { 1.055 * s.powf(1.0 / 2.4) - 0.055 })
+        })
+    }
+
+    fn worst_delta_e(profile: &ColorProfile, to_srgb: [[f64; 3]; 3], decode: impl Fn(f64) -> f64) -> f64 {
+        let profile = ColorProfile::new_from_slice(&profile.encode().unwrap()).unwrap();
+        let (mut worst, mut tried) = (0.0_f64, 0);
+        for red in (0..=255).step_by(17) {
+            for green in (0..=255).step_by(17) {
+                for blue in (0..=255).step_by(17) {
+                    let stored = [red, green, blue];
+                    let Some(expected) = in_srgb(stored, to_srgb, &decode) else { continue };
+                    let found =
+                        converted(&Plane::new(1, 1, 3, stored.to_vec()), Layout::Rgb, &profile).unwrap();
+                    let found = [0, 1, 2].map(|sample| f64::from(found.data[sample]) / 255.0);
+                    let (a, b) = (lab(expected), lab(found));
+                    worst = worst
+                        .max(((a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2) + (a[2] - b[2]).powi(2)).sqrt());
+                    tried += 1;
+                }
+            }
+        }
+        assert!(tried > 1000, "{tried}");
+        worst
+    }
+
+    #[test]
+    fn display_p3_is_right_within_delta_e_2() {
+        let to_srgb =
+            [[1.224_94, -0.224_94, 0.0], [-0.042_06, 1.042_06, 0.0], [-0.019_64, -0.078_64, 1.098_27]];
+        let decode = |s: f64| if s <= 0.040_45 { s / 12.92 } else { ((s + 0.055) / 1.055).powf(2.4) };
+        let worst = worst_delta_e(&ColorProfile::new_display_p3(), to_srgb, decode);
+        assert!(worst < 2.0, "{worst}");
+    }
+
+    #[test]
+    fn adobe_rgb_is_right_within_delta_e_2() {
+        let to_srgb = [[1.398_36, -0.398_36, 0.0], [0.0, 1.0, 0.0], [0.0, -0.042_93, 1.042_93]];
+        let worst = worst_delta_e(&ColorProfile::new_adobe_rgb(), to_srgb, |s: f64| s.powf(2.199_218_75));
+        assert!(worst < 2.0, "{worst}");
+    }
+
     #[test]
     fn odd_edges_have_chroma_for_every_pixel() {
         let planes = rgb_to_yuv(&Plane::new(3, 3, 3, vec![100; 27]));

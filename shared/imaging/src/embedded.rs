@@ -156,3 +156,153 @@ fn raf(bytes: &[u8]) -> Probe {
     found.still = Some(Still::Jpeg { range, header });
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tiff::tests::{Value, build};
+    use crate::{Budget, inspect, render};
+    use turbojpeg::{Compressor, Image, PixelFormat};
+
+    /// A grey JPEG of this size.
+    fn jpeg(width: usize, height: usize) -> Vec<u8> {
+        let grey = vec![100; width * height];
+        let image = Image { pixels: &grey[..], width, pitch: width, height, format: PixelFormat::GRAY };
+        let mut compressor = Compressor::new().unwrap();
+        compressor.set_subsamp(turbojpeg::Subsamp::Gray).unwrap();
+        compressor.compress_to_vec(image).unwrap()
+    }
+
+    /// A raw file as its directories say, given where the JPEG behind them begins, with that JPEG.
+    fn raw_file<'a>(directories: impl Fn(u32, u32) -> Vec<(u16, Value<'a>)>, jpeg: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(jpeg.len()).unwrap();
+        let empty = build(&directories(0, length), false);
+        let offset = u32::try_from(empty.len()).unwrap();
+        [build(&directories(offset, length), false), jpeg.to_vec()].concat()
+    }
+
+    /// What a directory of the sensor's own picture says.
+    fn sensor(width: u32, height: u32) -> Vec<(u16, Value<'static>)> {
+        vec![
+            (tag::WIDTH, Value::Long(width)),
+            (tag::HEIGHT, Value::Long(height)),
+            (tag::PHOTOMETRIC, Value::Short(32_803)),
+        ]
+    }
+
+    /// Name, kind, directories.
+    type Case = (&'static str, Raw, fn(u32, u32) -> Vec<(u16, Value<'static>)>);
+
+    /// Where each format keeps its JPEG, after exiftool's tables and the DNG specification.
+    const FORMATS: [Case; 3] = [
+        ("nef: JPEGInterchangeFormat in a sub-directory", Raw::Nef, |offset, length| {
+            let preview =
+                vec![(tag::JPEG_OFFSET, Value::Long(offset)), (tag::JPEG_LENGTH, Value::Long(length))];
+            vec![
+                (tag::MAKE, Value::Text("NIKON CORPORATION")),
+                (tag::PHOTOMETRIC, Value::Short(32_803)),
+                (tag::ORIENTATION, Value::Short(8)),
+                (tag::SUB_DIRECTORIES, Value::Child(preview)),
+            ]
+        }),
+        ("arw: JPEGInterchangeFormat in the first directory", Raw::Arw, |offset, length| {
+            vec![
+                (tag::MAKE, Value::Text("SONY")),
+                (tag::ORIENTATION, Value::Short(8)),
+                (tag::SUB_DIRECTORIES, Value::Child(sensor(6048, 4024))),
+                (tag::JPEG_OFFSET, Value::Long(offset)),
+                (tag::JPEG_LENGTH, Value::Long(length)),
+            ]
+        }),
+        ("dng: a strip of JPEG", Raw::Dng, |offset, length| {
+            vec![
+                (tag::COMPRESSION, Value::Short(7)),
+                (tag::STRIP_OFFSETS, Value::Long(offset)),
+                (tag::ORIENTATION, Value::Short(8)),
+                (tag::STRIP_LENGTHS, Value::Long(length)),
+                (tag::DNG_VERSION, Value::Long(1)),
+            ]
+        }),
+    ];
+
+    #[test]
+    fn the_embedded_jpeg_stands_in_for_the_raw_picture_and_is_turned_as_the_file_says() {
+        for (name, raw, directories) in FORMATS {
+            let file = raw_file(directories, &jpeg(96, 64));
+            assert_eq!(inspect(&file).kind, Kind::Raw(raw), "{name}");
+            let rendering = render(&file, &Budget::default()).unwrap();
+            let preview = &rendering.variants[0];
+            assert_eq!((preview.width, preview.height), (64, 96), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_size_is_the_sensors_where_the_proportions_are_the_previews() {
+        let of = |sensor_width, sensor_height| {
+            let file = raw_file(
+                |offset, length| {
+                    vec![
+                        (tag::MAKE, Value::Text("SONY")),
+                        (tag::SUB_DIRECTORIES, Value::Child(sensor(sensor_width, sensor_height))),
+                        (tag::JPEG_OFFSET, Value::Long(offset)),
+                        (tag::JPEG_LENGTH, Value::Long(length)),
+                    ]
+                },
+                &jpeg(96, 64),
+            );
+            let rendering = render(&file, &Budget::default()).unwrap();
+            assert_eq!(inspect(&file).width, Some(rendering.width));
+            (rendering.width, rendering.height)
+        };
+        assert_eq!(of(6048, 4024), (6048, 4024));
+        assert_eq!(of(6048, 6048), (96, 64));
+    }
+
+    #[test]
+    fn rw2_and_raf_are_found_by_their_own_frames() {
+        let picture = jpeg(96, 64);
+        let mut rw2 = raw_file(
+            |offset, length| {
+                vec![
+                    (0x0001, Value::Long(1)),
+                    (tag::JPEG_OFFSET, Value::Long(offset)),
+                    (tag::JPEG_LENGTH, Value::Long(length)),
+                ]
+            },
+            &picture,
+        );
+        rw2[2] = b'U';
+        assert_eq!(inspect(&rw2).kind, Kind::Raw(Raw::Rw2));
+        assert_eq!(render(&rw2, &Budget::default()).unwrap().width, 96);
+
+        let mut raf = b"FUJIFILMCCD-RAW 0201FF129502".to_vec();
+        raf.resize(84, 0);
+        raf.extend(108_u32.to_be_bytes());
+        raf.extend(u32::try_from(picture.len()).unwrap().to_be_bytes());
+        raf.resize(108, 0);
+        raf.extend(&picture);
+        assert_eq!(inspect(&raf).width, Some(96));
+        assert_eq!(render(&raf, &Budget::default()).unwrap().height, 64);
+    }
+
+    #[test]
+    fn a_raw_file_without_a_jpeg_and_an_ordinary_tiff_are_unsupported() {
+        let nef =
+            build(&[(tag::MAKE, Value::Text("NIKON")), (tag::PHOTOMETRIC, Value::Short(32_803))], false);
+        assert_eq!(render(&nef, &Budget::default()).unwrap_err().code(), "unsupported");
+        let tiff = build(&[(tag::WIDTH, Value::Long(10)), (tag::HEIGHT, Value::Long(20))], false);
+        assert_eq!(inspect(&tiff).kind, Kind::Tiff);
+        assert_eq!((inspect(&tiff).width, inspect(&tiff).height), (Some(10), Some(20)));
+        assert_eq!(render(&tiff, &Budget::default()).unwrap_err().code(), "unsupported");
+    }
+
+    #[test]
+    fn every_truncation_is_survived() {
+        for (_, _, directories) in FORMATS {
+            let whole = raw_file(directories, &jpeg(16, 8));
+            for end in 0..whole.len() {
+                inspect(&whole[..end]);
+            }
+        }
+    }
+}

@@ -90,6 +90,7 @@ fn print_token(token: &Token) -> Result<(), String> {
 }
 
 async fn run(run: Run) -> Result<(), String> {
+    let told_to_stop = told_to_stop().map_err(|error| error.to_string())?;
     // Held until the end, when it removes the folder.
     let temporary = run.ephemeral.then(tempfile::tempdir).transpose().map_err(|error| error.to_string())?;
     let data_dir = temporary.as_ref().map_or(run.data_dir, |folder| folder.path().to_owned());
@@ -113,22 +114,27 @@ async fn run(run: Run) -> Result<(), String> {
         }
         println!("Press Ctrl-C to stop.");
     }
-    until_told_to_stop().await.map_err(|error| error.to_string())?;
+    told_to_stop.await;
     stack.stop().await;
     Ok(())
 }
 
+/// Ends when the process is told to stop. Listens from now on: whoever reads that everything is there may stop it at
+/// once.
 #[cfg(unix)]
-async fn until_told_to_stop() -> std::io::Result<()> {
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = terminate.recv() => Ok(()),
-    }
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 #[cfg(not(unix))]
-async fn until_told_to_stop() -> std::io::Result<()> {
-    tokio::signal::ctrl_c().await
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    // An error here means that nobody can say stop.
+    Ok(async { tokio::signal::ctrl_c().await.unwrap_or_default() })
 }

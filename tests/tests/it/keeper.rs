@@ -2,7 +2,7 @@
 
 use tintype_core::key::{FileName, ObjectKey};
 use tintype_core::record::{Preview, Record, State};
-use tintype_core::wire::{LookupState, PreviewState};
+use tintype_core::wire::{ChangeOutcome, LookupState, PreviewState};
 use tintype_keeper::Report;
 use tintype_storage::mint;
 use tintype_tests::{File, TestApp, User, assert_counters_are_true};
@@ -183,4 +183,49 @@ async fn an_upload_of_what_is_in_the_trash_holds_the_purge_back_until_it_is_deci
     assert_eq!((report.purged, report.uploads_sent), (0, 1));
     ada.until_safe(&[file.photo_id()]).await;
     assert_eq!(ada.original(&file.photo_id()).await.body, file.bytes);
+}
+
+#[tokio::test]
+async fn a_photo_that_was_trashed_before_its_preview_was_made_gets_it_when_it_is_restored() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let file = File::jpeg(1);
+    ada.upload_all(std::slice::from_ref(&file)).await;
+    let ready = record_of(&app, &ada, &file).await;
+    let pending = ready.moved_to(State::Stored, Preview::Pending, mint::now());
+    app.stack.storage.catalog.replace(Some(&ready), &pending).await.unwrap();
+    ada.trash(&[file.photo_id()]).await;
+    assert_eq!(app.keep(LATER).await, Report::default(), "nothing is made for what is in the trash");
+    assert_counters_are_true(&ada).await;
+
+    ada.restore(&[file.photo_id()]).await;
+    assert_eq!(app.keep(LATER).await, Report { renders_sent: 1, ..Report::default() });
+    assert_eq!(ada.until_settled(&[file.photo_id()]).await[0].preview, Some(PreviewState::Ready));
+    assert_counters_are_true(&ada).await;
+}
+
+#[tokio::test]
+async fn an_upload_that_meets_the_purge_of_its_photo_becomes_a_new_life() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let file = File::jpeg(1);
+    ada.upload_all(std::slice::from_ref(&file)).await;
+    ada.trash(&[file.photo_id()]).await;
+    let trashed = record_of(&app, &ada, &file).await;
+    let purging = trashed.moved_to(State::Purging, trashed.preview, mint::now());
+    app.stack.storage.catalog.replace(Some(&trashed), &purging).await.unwrap();
+
+    assert_eq!(ada.restore(&[file.photo_id()]).await, [ChangeOutcome::TooLate]);
+    ada.upload_again(&file).await;
+    assert_eq!(app.keep(LATER).await.purged, 1);
+    let new = tintype_tests::until(std::time::Duration::from_mins(1), async || {
+        // Its event may have failed three times while the purge was not done.
+        app.keep(LATER).await;
+        let known = ada.lookup(&[file.photo_id()]).await.remove(0);
+        if known.safe { Ok(known) } else { Err(format!("{known:?}")) }
+    })
+    .await;
+    assert_ne!(new.generation, Some(trashed.generation));
+    assert_eq!(ada.original(&file.photo_id()).await.body, file.bytes);
+    assert_eq!(app.buckets.originals().await[&file.photo_id()].len(), 1);
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt};
 use tintype_core::id::PhotoId;
-use tintype_core::wire::UploadOutcome;
-use tintype_tests::{Answer, File, Picture, Start, User, assert_counters_are_true, until};
+use tintype_core::wire::{UploadOutcome, UploadsAnswer};
+use tintype_tests::{Answer, File, Picture, Server, Start, User, assert_counters_are_true, until};
 
 use crate::PROGRAM;
 
@@ -30,18 +30,46 @@ async fn killed_with_the_last_answer_all_become_safe_and_none_twice() {
     killed_after(PHOTOS as usize).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_again_and_again_all_become_safe_and_none_twice() {
+    let files: Vec<File> = (0..PHOTOS).map(photo).collect();
+    let start = Start::new(PROGRAM);
+    let mut server = start.start().await;
+    let port = server.port();
+    let mut received = BTreeSet::new();
+    while received.len() < files.len() {
+        let so_far = received.len();
+        received = upload_until_killed(server, &files, received, so_far + 9).await;
+        server = start.start_on(port).await.expect("it starts again on the same folder");
+    }
+    all_are_there_once(&server, &files, &received).await;
+}
+
 /// Kills the process when so many uploads are acknowledged and others are on their way.
 async fn killed_after(acknowledged: usize) {
     let files: Vec<File> = (0..PHOTOS).map(photo).collect();
     let start = Start::new(PROGRAM);
     let first = start.start().await;
     let port = first.port();
+    let received = upload_until_killed(first, &files, BTreeSet::new(), acknowledged).await;
+    let second = start.start_on(port).await.expect("it starts again on the same folder");
+    all_are_there_once(&second, &files, &received).await;
+}
 
-    let received = Mutex::new(BTreeSet::new());
-    let ada = first.user("ada");
-    let uploading = stream::iter(&files).for_each_concurrent(SIDE_BY_SIDE, |file| async {
+/// Uploads what is not received yet, kills the process when so many are, and answers what is received.
+async fn upload_until_killed(
+    server: Server,
+    files: &[File],
+    received: BTreeSet<PhotoId>,
+    acknowledged: usize,
+) -> BTreeSet<PhotoId> {
+    let ada = server.user("ada");
+    let missing: Vec<&File> = files.iter().filter(|file| !received.contains(&file.photo_id())).collect();
+    let acknowledged = acknowledged.min(files.len());
+    let received = Mutex::new(received);
+    let uploading = stream::iter(missing).for_each_concurrent(SIDE_BY_SIDE, |file| async {
         // From some moment on, nobody answers.
-        if try_to_upload(&ada, file).await == Some(200) {
+        if try_to_upload(&ada, file).await {
             received.lock().unwrap().insert(file.photo_id());
         }
     });
@@ -51,17 +79,19 @@ async fn killed_after(acknowledged: usize) {
             if so_far >= acknowledged { Ok(()) } else { Err(format!("{so_far} received")) }
         })
         .await;
-        first.kill().await;
+        server.kill().await;
     };
     tokio::join!(uploading, killing);
-    let received: Vec<PhotoId> = received.into_inner().unwrap().into_iter().collect();
+    received.into_inner().unwrap()
+}
 
-    let second = start.start_on(port).await.expect("it starts again on the same folder");
-    let ada = second.user("ada");
-    // What was acknowledged needs nobody to send it again.
+/// What was received becomes safe without being sent again; with the rest, all are there, once.
+async fn all_are_there_once(server: &Server, files: &[File], received: &BTreeSet<PhotoId>) {
+    let ada = server.user("ada");
+    let received: Vec<PhotoId> = received.iter().copied().collect();
     ada.until_safe(&received).await;
     println!("killed after {} of {PHOTOS}: all of these safe without being sent again", received.len());
-    for file in &files {
+    for file in files {
         ada.upload(file).await;
     }
     let photo_ids: Vec<PhotoId> = files.iter().map(File::photo_id).collect();
@@ -69,13 +99,13 @@ async fn killed_after(acknowledged: usize) {
 
     let listed: Vec<PhotoId> = ada.list_all().await.iter().map(|photo| photo.photo_id).collect();
     assert_eq!(listed.len(), files.len(), "one record each");
-    let originals = second.buckets().originals().await;
+    let originals = server.buckets().originals().await;
     let copies: BTreeMap<_, _> = originals.iter().map(|(photo_id, keys)| (*photo_id, keys.len())).collect();
     assert_eq!(copies, photo_ids.iter().map(|photo_id| (*photo_id, 1)).collect(), "one original each");
-    for file in &files {
+    for file in files {
         assert_eq!(ada.original(&file.photo_id()).await.body, file.bytes);
     }
-    until(Duration::from_secs(30), async || match second.buckets().uploads().await {
+    until(Duration::from_secs(30), async || match server.buckets().uploads().await {
         waiting if waiting.is_empty() => Ok(()),
         waiting => Err(format!("uploads wait: {waiting:?}")),
     })
@@ -92,13 +122,17 @@ fn photo(seed: u32) -> File {
     file
 }
 
-/// What S3 answered, if anybody did.
-async fn try_to_upload(user: &User, file: &File) -> Option<u16> {
+/// Whether a file was received: acknowledged by S3, now or, as the API says, before.
+async fn try_to_upload(user: &User, file: &File) -> bool {
     let asked = serde_json::json!({ "files": [file.wanted()] });
-    let answer =
-        Answer::try_to(user.request(reqwest::Method::POST, "/api/uploads").json(&asked)).await.ok()?;
-    let mut answer: tintype_core::wire::UploadsAnswer = answer.json();
-    let UploadOutcome::Upload { request } = answer.results.remove(0).outcome else { return None };
-    let answer = Answer::try_to(user.put_request(&request, &file.bytes)).await.ok()?;
-    Some(answer.status)
+    let asked = user.request(reqwest::Method::POST, "/api/uploads").json(&asked);
+    let Ok(answer) = Answer::try_to(asked).await else { return false };
+    match answer.json::<UploadsAnswer>().results.remove(0).outcome {
+        UploadOutcome::Known { .. } => true,
+        UploadOutcome::Upload { request } => {
+            let put = Answer::try_to(user.put_request(&request, &file.bytes)).await;
+            put.is_ok_and(|answer| answer.status == 200)
+        }
+        other => panic!("{other:?}"),
+    }
 }

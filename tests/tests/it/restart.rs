@@ -1,10 +1,13 @@
 //! One process on one folder: it starts soon, stops cleanly, keeps everything, and says in one line why it cannot start.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::Output;
+use std::path::Path;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal};
 use tintype_core::key::Variant;
 use tintype_core::wire::{Me, PreviewState};
 use tintype_tests::{File, Start, assert_counters_are_true};
@@ -129,6 +132,40 @@ async fn a_limit_beyond_that_of_s3_is_said_in_one_line() {
         let line = only_line(&run(&start, &arguments));
         assert_eq!(line, "tintype: --max-file-bytes must be from 1 to 5368709120 (5 GiB)");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_for_scripts_is_printed_and_good() {
+    let start = Start::new(PROGRAM);
+    let data_dir = start.data_dir();
+    let arguments = ["token", "--user", "ada", "--data-dir", data_dir.to_str().unwrap()];
+    let line = only_line(&run(&start, &arguments));
+    assert!(line.starts_with("tintype: "), "where nothing ever ran there is nothing to sign with: {line}");
+
+    let server = start.start().await;
+    let output = run(&start, &arguments);
+    assert!(output.status.success());
+    let token = String::from_utf8(output.stdout).unwrap();
+    let ada = server.user_with_token(token.trim_end().to_owned());
+    assert_eq!(ada.id, server.user("ada").id);
+    ada.get("/api/me").await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ephemeral_one_leaves_nothing_behind() {
+    let start = Start::new(PROGRAM);
+    let mut command = std::process::Command::new(PROGRAM);
+    command.args(["--port", "0", "--print-json", "--ephemeral"]).current_dir(start.folder());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let addresses: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let data_dir = Path::new(addresses["data_dir"].as_str().unwrap());
+    assert!(data_dir.is_dir());
+    rustix::process::kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(!data_dir.exists());
+    assert_eq!(fs::read_dir(start.folder()).unwrap().count(), 0, "nor where it was started");
 }
 
 /// Runs the program to its end, as somebody types it.

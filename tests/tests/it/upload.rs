@@ -319,6 +319,7 @@ async fn any_name_uploads_and_comes_back() {
     let ada = app.user("ada");
     let names = [
         "a".repeat(1_000),
+        "b".repeat(200_000),
         format!("{}.jpg", "語".repeat(333)),
         "🦄".repeat(250),
         "../../etc/passwd".to_owned(),

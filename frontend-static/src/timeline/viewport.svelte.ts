@@ -135,7 +135,6 @@ export class Viewport {
     const anchor = this.anchor();
     const atTop = this.v < 4;
     const v = this.v;
-    const countAbove = anchor ? this.countBefore(anchor.id) : 0;
     this.offsets = prefixSums(library.model.months.map((bucket) => this.heightOf(bucket)));
     this.endY = this.total - END;
     this.spacer = spacer(this.extent);
@@ -145,25 +144,24 @@ export class Viewport {
     else if (anchor && !atTop) {
       const y = this.yOf(anchor.id);
       if (y !== null) to = y - anchor.dy;
-      if (this.lastCount >= 0) this.newAbove = Math.max(0, this.newAbove + this.countBefore(anchor.id) - countAbove);
     }
-    if (atTop) this.newAbove = 0;
-    this.lastCount = library.model.count;
+    this.countNew(anchor ? monthKey(anchor.taken) : '');
+    if (atTop || !anchor) this.newAbove = 0;
     this.moveTo(to);
     this.scrubbable = library.model.months.length >= 2 && this.total > 2 * this.view;
     this.render(true);
   }
 
-  private lastCount = -1;
+  /** Counts of the months when they were last laid out: what is new above is the difference. */
+  private counts = new Map<string, number>();
 
-  private countBefore(id: string): number {
-    let n = 0;
-    for (const bucket of library.model.months) {
-      const at = bucket.photos.findIndex((rec) => rec.id === id);
-      if (at >= 0) return n + at;
-      n += bucket.count;
-    }
-    return n;
+  private countNew(anchorMonth: string): void {
+    const before = this.counts;
+    this.counts = new Map(library.model.months.map((bucket) => [bucket.month, bucket.count]));
+    if (before.size === 0) return;
+    let more = 0;
+    for (const [month, count] of this.counts) if (month > anchorMonth) more += count - (before.get(month) ?? 0);
+    this.newAbove = Math.max(0, this.newAbove + more);
   }
 
   /** Sets the virtual offset. While the person scrolls only `base` changes, so that momentum goes on. */

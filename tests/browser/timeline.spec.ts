@@ -1,0 +1,146 @@
+// The timeline keeps one's place, never shifts, and stays small.
+import type { Page } from '@playwright/test';
+import { Api } from './api.ts';
+import { expect, signIn, test } from './fixtures.ts';
+import { makePhotos } from './jpeg.ts';
+
+const photos = makePhotos(320, { seed: 81, small: true, newest: new Date('2026-06-28T12:00:00Z'), days: 1100 });
+
+/** Seeded once for the file: these tests only look. */
+let seeded: Promise<void> | null = null;
+test.beforeEach(async ({ page, stack }) => {
+  test.setTimeout(240_000);
+  seeded ??= Api.of(stack, 'timeline').then(async (api) => {
+    await api.upload(photos);
+    await api.settled(photos);
+  });
+  await seeded;
+  await page.addInitScript(() => {
+    interface Shift {
+      value: number;
+      sources: { node: Node | null }[];
+    }
+    const shifts: { value: number; what: unknown[] }[] = [];
+    (globalThis as unknown as { shifts: unknown[] }).shifts = shifts;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as unknown as Shift[]) shifts.push({ value: entry.value, what: entry.sources.map(({ node }) => (node as Element | null)?.className ?? node?.nodeName) });
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await signIn(page, 'timeline');
+  await expect(page.locator('[data-id]').first()).toBeVisible();
+});
+
+/** The first photo below the month's heading, and where it stands. */
+const place = (page: Page) =>
+  page.evaluate(() => {
+    const top = (document.querySelector('.sticky')?.getBoundingClientRect().bottom ?? 0) + 1;
+    const tiles = [...document.querySelectorAll<HTMLElement>('[data-id]')].map((tile) => ({ id: tile.dataset.id, box: tile.getBoundingClientRect() }));
+    const first = tiles.filter(({ box }) => box.bottom > top).sort((a, b) => a.box.top - b.box.top || a.box.left - b.box.left)[0];
+    return { id: first?.id, top: Math.round(first?.box.top ?? 0) };
+  });
+const settle = (page: Page) => page.waitForTimeout(700);
+const month = (page: Page) => page.locator('.sticky .label');
+
+test('nothing ever shifts, and what is mounted is bounded', async ({ page }) => {
+  let most = 0;
+  await page.mouse.move(600, 500);
+  for (let i = 0; i < 80; i++) {
+    await page.mouse.wheel(0, 500);
+    await page.waitForTimeout(40);
+    most = Math.max(most, await page.evaluate(() => document.querySelectorAll('*').length));
+  }
+  await settle(page);
+  const shifts = await page.evaluate(() => (globalThis as unknown as { shifts: { value: number }[] }).shifts);
+  test.info().annotations.push({ type: 'figures', description: `at most ${most} nodes; layout shifts ${JSON.stringify(shifts)}` });
+  expect(shifts).toEqual([]);
+  expect(most).toBeLessThanOrEqual(2000);
+});
+
+test('a reload, Back from another screen, and the viewer leave one where one was', async ({ page }) => {
+  await page.locator('.timeline').evaluate((element) => element.scrollTo(0, 3000));
+  await settle(page);
+  const before = await place(page);
+  await page.reload();
+  await expect(page.locator(`[data-id="${before.id}"]`)).toBeVisible();
+  await settle(page);
+  expect(await place(page)).toEqual(before);
+
+  await page.getByRole('link', { name: 'Status', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('photos');
+  await page.goBack();
+  await expect(page.locator(`[data-id="${before.id}"]`)).toBeVisible();
+  await settle(page);
+  expect(await place(page)).toEqual(before);
+
+  const ids = await page.locator('[data-id]').evaluateAll((tiles) => tiles.filter((tile) => tile.getBoundingClientRect().top > 200).map((tile) => (tile as HTMLElement).dataset.id));
+  await page.locator(`[data-id="${ids[0]}"]`).click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await page.waitForTimeout(400);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await settle(page);
+  expect(await place(page)).toEqual(before);
+});
+
+test('another width keeps the photo in view', async ({ page }) => {
+  await page.locator('.timeline').evaluate((element) => element.scrollTo(0, 2500));
+  await settle(page);
+  const { id } = await place(page);
+  await page.setViewportSize({ width: 768, height: 1024 });
+  await settle(page);
+  await expect(page.locator(`[data-id="${id}"]`)).toBeInViewport();
+});
+
+test('the keyboard goes everywhere', async ({ page }) => {
+  const first = page.locator('[data-id]').first();
+  await first.focus();
+  const focused = () => page.evaluate(() => (document.activeElement as HTMLElement).dataset.id);
+  const start = await focused();
+  await page.keyboard.press('ArrowRight');
+  expect(await focused()).not.toBe(start);
+  await page.keyboard.press('ArrowLeft');
+  expect(await focused()).toBe(start);
+  for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowDown');
+  await expect(page.locator(':focus')).toBeInViewport();
+  await page.keyboard.press('PageDown');
+  await expect(page.locator(':focus')).toBeInViewport();
+  await page.keyboard.press('Control+Home');
+  await expect.poll(focused).toBe(start);
+  // One stop for Tab among all photos.
+  expect(await page.locator('[data-id][tabindex="0"]').count()).toBe(1);
+});
+
+test('jumps to a date and by the scrubber', async ({ page }) => {
+  await page.keyboard.press('g');
+  await page.getByLabel('Show photos from').fill('2024-10-15');
+  await page.keyboard.press('Enter');
+  await expect(month(page)).toContainText('October 2024');
+  await expect(page.locator(':focus')).toHaveAttribute('aria-label', /October 2024/);
+
+  const scrubber = page.getByRole('slider', { name: 'Date' });
+  await scrubber.focus();
+  await page.keyboard.press('End');
+  await expect(page.getByText(/^That is everything: 320 photos/)).toBeAttached();
+  await page.keyboard.press('Home');
+  await expect(scrubber).toHaveAttribute('aria-valuetext', /June 2026, \d+ photos/);
+  const box = await scrubber.boundingBox();
+  await page.mouse.click((box?.x ?? 0) + 30, (box?.y ?? 0) + (box?.height ?? 0) * 0.5);
+  await expect(month(page)).toContainText(/2024|2025/);
+  await expect(page.locator('[data-id] img.there').first()).toBeVisible();
+});
+
+test('what comes in above moves nothing, and a pill tells of it', async ({ page, stack }) => {
+  await page.locator('.timeline').evaluate((element) => element.scrollTo(0, 2600));
+  await settle(page);
+  const before = await place(page);
+  const fresh = makePhotos(6, { seed: 82, small: true, newest: new Date('2026-07-20T12:00:00Z'), days: 3 });
+  const api = await Api.of(stack, 'timeline');
+  await api.upload(fresh);
+  await api.settled(fresh);
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await expect(page.getByRole('button', { name: '6 new photos' })).toBeVisible();
+  expect(await place(page)).toEqual(before);
+  await page.getByRole('button', { name: '6 new photos' }).click();
+  await expect(month(page)).toContainText('July 2026');
+  await api.call('POST', '/photos/trash', { photo_ids: fresh.map((photo) => photo.sha256) });
+});

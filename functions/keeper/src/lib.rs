@@ -1,7 +1,7 @@
 //! On a schedule: finds what the processor left, and removes what its owner deleted long enough ago.
 //!
 //! Each step may be interrupted anywhere: what is not done is found again on the next run. The rules stand in
-//! [`tintype_core::ingest`].
+//! [`tintype_core::keep`].
 
 mod chores;
 mod uploads;
@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use time::OffsetDateTime;
+use tintype_core::keep::Did;
 use tintype_storage::{Queue, Storage, StorageError};
 
 /// How much of each kind one run does at most.
@@ -49,6 +50,18 @@ impl Report {
     /// Whether there was nothing to do.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+impl Report {
+    fn count(&mut self, did: Did) {
+        match did {
+            Did::Finished => self.finished += 1,
+            Did::Removed => self.removed += 1,
+            Did::Sent => self.renders_sent += 1,
+            Did::Purged => self.purged += 1,
+            Did::Nothing | Did::Postponed | Did::PurgeBegun => {}
+        }
     }
 }
 

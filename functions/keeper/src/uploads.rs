@@ -4,7 +4,7 @@ use std::collections::BinaryHeap;
 use std::time::Instant;
 
 use time::OffsetDateTime;
-use tintype_core::ingest::UPLOAD_PATIENCE;
+use tintype_core::keep::UPLOAD_PATIENCE;
 use tintype_core::key::ObjectKey;
 use tintype_core::work;
 use tintype_storage::StorageError;

@@ -7,6 +7,7 @@ mod ingest;
 mod render;
 
 use serde_json::Value;
+use tintype_core::ingest::Trouble;
 use tintype_core::work::{self, Work};
 use tintype_imaging::Budget;
 use tintype_storage::{Storage, StorageError};
@@ -26,15 +27,9 @@ pub enum Unfinished {
     /// A service did not do it this time.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// The same photo is just being removed for good; when that is done, this upload is its new life.
-    #[error("the photo is being removed; its new upload waits until that is done")]
-    Purging,
-    /// The vault's copy is missing or differs from what was uploaded: not safe, and the upload stays.
-    #[error("the vault's copy does not agree with the upload: {0}")]
-    CopyDiffers(&'static str),
-    /// A record says safe and the vault has no such original. The upload stays; a repair can use it.
-    #[error("LOST: the original of a safe photo is not in the vault as it was stored")]
-    OriginalMissing,
+    /// What was found does not allow it yet.
+    #[error(transparent)]
+    Trouble(#[from] Trouble),
     /// Others keep writing the same record.
     #[error("the record kept changing")]
     Contended,

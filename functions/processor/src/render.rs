@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::try_join_all;
-use tintype_core::ingest::MAX_ATTEMPTS;
+use tintype_core::id::Generation;
+use tintype_core::ingest::{self, Trouble};
 use tintype_core::key::{ObjectKey, Variant};
 use tintype_core::record::{Camera, Place, Preview, PreviewReason, Record, State};
 use tintype_core::taken::{self, Claim, TakenSource};
@@ -38,8 +39,8 @@ pub(crate) async fn variants_of(processor: &Processor, record: Record) -> Result
     if record.preview != Preview::Pending {
         return Ok(());
     }
-    if record.attempts >= MAX_ATTEMPTS {
-        return finish(storage, record, None, Err(PreviewReason::OutOfMemory)).await;
+    if let Some(reason) = ingest::given_up(&record) {
+        return finish(storage, record, None, Err(reason)).await;
     }
     let Some(bytes) = read(storage, &record).await? else {
         return finish(storage, record, None, Err(PreviewReason::NotAnImage)).await;
@@ -72,13 +73,13 @@ async fn read(storage: &Storage, record: &Record) -> Result<Option<Vec<u8>>, Unf
         return Ok(None);
     }
     if record.size > READ_AT_ONCE {
-        let start = storage.vault.read_start(&record.key, START).await?.ok_or(Unfinished::OriginalMissing)?;
+        let start = storage.vault.read_start(&record.key, START).await?.ok_or(Trouble::OriginalMissing)?;
         let kind = tintype_imaging::inspect(&start).kind;
         if record.size > MAX_READ || matches!(kind, Kind::Unknown | Kind::Video(_)) {
             return Ok(None);
         }
     }
-    let bytes = storage.vault.read(&record.key).await?.ok_or(Unfinished::OriginalMissing)?;
+    let bytes = storage.vault.read(&record.key).await?.ok_or(Trouble::OriginalMissing)?;
     Ok(Some(bytes.into()))
 }
 
@@ -112,33 +113,31 @@ async fn finish(
     facts: Option<Facts>,
     rendered: Result<Rendering, PreviewReason>,
 ) -> Result<(), Unfinished> {
+    let generation = record.generation;
     loop {
-        let done = finished(&record, facts.as_ref(), &rendered);
+        let Some(done) = finished(&record, generation, facts.as_ref(), &rendered) else { return Ok(()) };
         match storage.catalog.replace(Some(&record), &done).await {
             Ok(_) => return Ok(()),
             Err(StorageError::Changed) => {}
             Err(error) => return Err(error.into()),
         }
-        // Somebody wrote meanwhile. In the trash it keeps its preview; in another life it is not ours.
+        // Somebody wrote meanwhile, its owner perhaps.
         let Some(now) = storage.catalog.get(&record.user, &record.photo_id).await? else { return Ok(()) };
-        let same_life = now.generation == record.generation;
-        let waits = now.preview == Preview::Pending && matches!(now.state, State::Stored | State::Trashed);
-        if !same_life || !waits {
-            return Ok(());
-        }
         record = now;
     }
 }
 
-fn finished(record: &Record, facts: Option<&Facts>, rendered: &Result<Rendering, PreviewReason>) -> Record {
+fn finished(
+    record: &Record,
+    generation: Generation,
+    facts: Option<&Facts>,
+    rendered: &Result<Rendering, PreviewReason>,
+) -> Option<Record> {
     let preview = match rendered {
         Ok(_) => Preview::Ready,
         Err(reason) => Preview::None(*reason),
     };
-    let mut done = record.moved_to(record.state, preview, mint::now());
-    if record.state == State::Trashed {
-        done.due = record.due;
-    }
+    let mut done = ingest::rendered(record, generation, preview, mint::now())?;
     if let Some(facts) = facts {
         let uploaded_at = record.stored_at.unwrap_or_else(mint::now);
         done.taken = taken::choose(&claims(facts), &record.file_name, record.modified_at, uploaded_at);
@@ -157,7 +156,7 @@ fn finished(record: &Record, facts: Option<&Facts>, rendered: &Result<Rendering,
         (done.width, done.height) = (Some(rendering.width), Some(rendering.height));
         done.thumbhash = Some(STANDARD.encode(&rendering.thumbhash));
     }
-    done
+    Some(done)
 }
 
 fn claims(facts: &Facts) -> Vec<Claim> {

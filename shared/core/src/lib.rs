@@ -7,6 +7,7 @@ pub mod content_type;
 pub mod cursor;
 pub mod id;
 pub mod ingest;
+pub mod keep;
 pub mod key;
 pub mod metadata;
 pub mod record;

@@ -212,8 +212,38 @@ impl Record {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::taken;
+
+    /// A record in this state since `at`, due then.
+    pub(crate) fn record(state: State, preview: Preview, at: OffsetDateTime) -> Record {
+        Record {
+            user: "ada".parse().unwrap(),
+            photo_id: PhotoId::from_digest([1; 32]),
+            generation: Generation::from_parts(1, 1),
+            state,
+            preview,
+            size: 1,
+            content_type: String::new(),
+            file_name: String::new(),
+            modified_at: None,
+            key: String::new(),
+            version_id: None,
+            taken: taken::choose(&[], "", None, at),
+            width: None,
+            height: None,
+            thumbhash: None,
+            camera: None,
+            place: None,
+            attempts: 0,
+            stored_at: None,
+            trashed_at: (state == State::Trashed).then_some(at),
+            audited_at: None,
+            due: Some(at),
+            revision: 1,
+        }
+    }
 
     #[test]
     fn a_camera_is_named_once() {

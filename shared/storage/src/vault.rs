@@ -8,7 +8,8 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::time::Duration;
 use time::OffsetDateTime;
-use tintype_core::id::{Generation, PhotoId, UserId};
+use tintype_core::id::PhotoId;
+use tintype_core::ingest::Original;
 use tintype_core::key::{FileName, ObjectKey, Variant};
 use tintype_core::metadata::UploadMetadata;
 use tintype_core::wire::OriginalUrl;
@@ -36,19 +37,6 @@ pub struct Vault {
     uploads_bucket: String,
     bucket: String,
     originals_class: StorageClass,
-}
-
-/// What the vault says of an original.
-#[derive(Debug, Clone)]
-pub struct OriginalHead {
-    /// Its key.
-    pub key: String,
-    /// Size in bytes.
-    pub size: u64,
-    /// SHA-256 that S3 computed over the stored bytes, if it has one.
-    pub sha256: Option<PhotoId>,
-    /// Version, where the vault is versioned.
-    pub version_id: Option<String>,
 }
 
 /// A variant as it is served.
@@ -104,7 +92,7 @@ impl Vault {
     }
 
     /// What the vault says of an original; `None` only if S3 says 404.
-    pub async fn head(&self, key: &str) -> Result<Option<OriginalHead>, StorageError> {
+    pub async fn head(&self, key: &str) -> Result<Option<Original>, StorageError> {
         let head = self
             .client
             .head_object()
@@ -118,34 +106,11 @@ impl Vault {
             Err(error) if failure(&error).status == Some(404) => return Ok(None),
             Err(error) => return Err(unavailable("HeadObject")(error)),
         };
-        Ok(Some(OriginalHead {
-            key: key.to_owned(),
+        Ok(Some(Original {
             size: head.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
             sha256: head.checksum_sha256().and_then(|checksum| PhotoId::from_base64(checksum).ok()),
             version_id: head.version_id().map(ToOwned::to_owned),
         }))
-    }
-
-    /// The original of one life of a photo, if the vault has one, whatever its file name.
-    pub async fn find(
-        &self,
-        user: &UserId,
-        photo_id: &PhotoId,
-        generation: Generation,
-    ) -> Result<Option<OriginalHead>, StorageError> {
-        let page = self
-            .client
-            .list_objects_v2()
-            .bucket(&self.bucket)
-            .prefix(ObjectKey::originals_of(user, photo_id, generation))
-            .max_keys(1)
-            .send()
-            .await
-            .map_err(unavailable("ListObjectsV2"))?;
-        match page.contents().first().and_then(|object| object.key()) {
-            Some(key) => self.head(key).await,
-            None => Ok(None),
-        }
     }
 
     /// An original's bytes; `None` only if S3 says 404.

@@ -108,11 +108,15 @@ impl Catalog {
     }
 }
 
-/// Holds while nobody wrote since the record was read.
-const UNCHANGED: &str = "revision = :revision";
+/// Holds while nobody wrote since the record was read. The generation tells a record from one that was removed and
+/// made again, whose revisions begin again.
+const UNCHANGED: &str = "revision = :revision AND generation = :generation";
 
 fn as_read(record: &Record) -> HashMap<String, AttributeValue> {
-    HashMap::from([(":revision".to_owned(), AttributeValue::N(record.revision.to_string()))])
+    HashMap::from([
+        (":revision".to_owned(), AttributeValue::N(record.revision.to_string())),
+        (":generation".to_owned(), AttributeValue::S(record.generation.to_string())),
+    ])
 }
 
 enum Cancelled {

@@ -1,0 +1,595 @@
+//! Every interleaving of two walks of uploads and two of the keeper's, with a crash between any two calls, lost and
+//! repeated events, trash and restore, for one user and one photo: over the very rules that run.
+//!
+//! Each call to S3 or DynamoDB is one step. A paused walk that goes on much later is just an interleaving. Checked in
+//! every state:
+//!
+//! - I1: what its owner wants and S3 received has its bytes somewhere within reach
+//! - I2: a record that is shown has its original
+//! - I3: there is one record (by its key), and what was purged does not come back without a new upload
+//! - I4: its owner's last wish stands: an echo does not undo the trash
+//! - L: from every state, the end can still be reached: no upload waits, and what is wanted is safe, with variants
+//!
+//! Left out: what the keeper postpones stays as it was (a record is always due here), and variants are one step.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use time::{Duration, OffsetDateTime};
+use tintype_core::id::{Generation, PhotoId, UserId};
+use tintype_core::ingest::{self, Original, Upload};
+use tintype_core::keep::{self, Did};
+use tintype_core::metadata::UploadMetadata;
+use tintype_core::record::{Preview, Record, State};
+
+const UPLOADS: usize = 2;
+
+/// How much may happen besides: each bounds the number of states.
+#[derive(Clone, Copy)]
+struct Bounds {
+    workers: usize,
+    keepers: usize,
+    trash: u8,
+    restore: u8,
+    repeated_events: u8,
+}
+
+/// Who does what, for telling how a state was reached.
+type Step = (&'static str, usize, &'static str);
+
+#[derive(Clone)]
+struct World {
+    /// Uploads that wait in the uploads bucket.
+    waiting: [bool; UPLOADS],
+    /// Uploads that their client has still to send.
+    unsent: [bool; UPLOADS],
+    /// When each was received, by the world's clock.
+    received: [i64; UPLOADS],
+    /// Events that are still to be delivered.
+    events: [bool; UPLOADS],
+    /// Generations whose original lies in the vault.
+    originals: Vec<Generation>,
+    record: Option<Record>,
+    workers: Vec<Option<(usize, ingest::Next)>>,
+    keepers: Vec<Option<keep::Next>>,
+    left: (u8, u8, u8),
+    clock: i64,
+    minted: u64,
+    /// Its owner wants it: it was received, and not trashed since.
+    wanted: bool,
+    /// It was purged, and nothing was sent since.
+    purged: bool,
+}
+
+fn user() -> UserId {
+    "ada".parse().unwrap()
+}
+
+fn photo_id() -> PhotoId {
+    PhotoId::from_digest([1; 32])
+}
+
+fn at(clock: i64) -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH + Duration::days(20_000) + Duration::seconds(clock)
+}
+
+/// The keeper's clock: everything is due.
+fn late() -> OffsetDateTime {
+    at(0) + Duration::days(1_000)
+}
+
+fn original() -> Original {
+    Original { size: 1, sha256: Some(photo_id()), version_id: None }
+}
+
+impl World {
+    fn new(bounds: Bounds) -> Self {
+        Self {
+            waiting: [false; UPLOADS],
+            unsent: [true; UPLOADS],
+            received: [0; UPLOADS],
+            events: [false; UPLOADS],
+            originals: Vec::new(),
+            record: None,
+            workers: vec![None; bounds.workers],
+            keepers: vec![None; bounds.keepers],
+            left: (bounds.trash, bounds.restore, bounds.repeated_events),
+            clock: 0,
+            minted: 0,
+            wanted: false,
+            purged: false,
+        }
+    }
+
+    fn upload(&self, which: usize) -> Upload {
+        Upload {
+            user: user(),
+            photo_id: photo_id(),
+            size: 1,
+            received_at: at(self.received[which]),
+            content_type: String::new(),
+            metadata: UploadMetadata { restore: true, ..UploadMetadata::default() },
+        }
+    }
+
+    /// A generation that never was.
+    fn fresh(&mut self) -> Generation {
+        self.minted += 1;
+        Generation::from_parts(self.minted, 0)
+    }
+
+    fn has_original(&self, generation: Generation) -> bool {
+        self.originals.contains(&generation)
+    }
+
+    fn head(&self, generation: Generation) -> Option<Original> {
+        self.has_original(generation).then(original)
+    }
+
+    /// A conditional write, as the catalog does it; `None` if somebody else wrote since `before` was read.
+    fn write(&mut self, before: Option<&Record>, after: &Record) -> Option<Record> {
+        let unchanged = match (&self.record, before) {
+            (Some(now), Some(before)) => same(now, before),
+            (now, before) => now.is_none() && before.is_none(),
+        };
+        if !unchanged {
+            return None;
+        }
+        let mut after = after.clone();
+        after.revision = before.map_or(1, |record| record.revision + 1);
+        self.purged = after.state == State::Gone && !self.wanted;
+        self.record = Some(after.clone());
+        Some(after)
+    }
+
+    fn render(&mut self, generation: Generation) {
+        let now = at(self.clock);
+        let after =
+            self.record.as_ref().and_then(|record| ingest::rendered(record, generation, Preview::Ready, now));
+        if let Some(after) = after {
+            self.write(self.record.clone().as_ref(), &after);
+        }
+    }
+
+    /// The states that one step leads to, with the step's name.
+    fn steps(&self) -> Vec<(Step, World)> {
+        let mut steps = Vec::new();
+        self.clients_steps(&mut steps);
+        for index in 0..self.workers.len() {
+            self.worker_steps(index, &mut steps);
+        }
+        for index in 0..self.keepers.len() {
+            self.keeper_steps(index, &mut steps);
+        }
+        steps
+    }
+
+    fn clients_steps(&self, steps: &mut Vec<(Step, World)>) {
+        let mut step = |what: &'static str, which: usize, change: &dyn Fn(&mut World)| {
+            let mut next = self.clone();
+            change(&mut next);
+            steps.push(((what, which, ""), next));
+        };
+        for which in 0..UPLOADS {
+            if self.unsent[which] {
+                for (what, lost) in [("received", false), ("received, its event lost", true)] {
+                    step(what, which, &|next| {
+                        next.clock += 1;
+                        next.received[which] = next.clock;
+                        (next.unsent[which], next.waiting[which], next.events[which]) = (false, true, !lost);
+                        (next.wanted, next.purged) = (true, false);
+                    });
+                }
+            } else if self.left.2 > 0 && !self.events[which] {
+                step("event again", which, &|next| {
+                    next.left.2 -= 1;
+                    next.events[which] = true;
+                });
+            }
+            if self.waiting[which] && !self.events[which] {
+                step("keeper sends upload again", which, &|next| next.events[which] = true);
+            }
+        }
+        if let Some(record) = &self.record {
+            if record.state == State::Stored && self.left.0 > 0 {
+                step("trash", 0, &|next| {
+                    next.clock += 1;
+                    let now = at(next.clock);
+                    let mut after = record.moved_to(State::Trashed, record.preview, now);
+                    after.trashed_at = Some(now);
+                    next.write(Some(record), &after);
+                    next.left.0 -= 1;
+                    next.wanted = false;
+                });
+            }
+            if record.state == State::Trashed && self.left.1 > 0 {
+                step("restore", 0, &|next| {
+                    let mut after = record.moved_to(State::Stored, record.preview, at(next.clock));
+                    after.trashed_at = None;
+                    next.write(Some(record), &after);
+                    next.left.1 -= 1;
+                    next.wanted = true;
+                });
+            }
+        }
+    }
+
+    fn worker_steps(&self, index: usize, steps: &mut Vec<(Step, World)>) {
+        let mut step = |what: &'static str, change: &dyn Fn(&mut World)| {
+            let mut next = self.clone();
+            change(&mut next);
+            steps.push((("worker", index, what), next));
+        };
+        let Some((which, next_call)) = &self.workers[index] else {
+            for which in 0..UPLOADS {
+                if self.events[which] {
+                    step("HEAD upload", &|next| {
+                        let upload = next.waiting[which].then(|| next.upload(which));
+                        next.worker_goes_on(index, which, ingest::on_upload(upload.as_ref()));
+                    });
+                }
+            }
+            return;
+        };
+        let which = *which;
+        step("crashes", &|next| next.workers[index] = None);
+        step(CALLS[ingest_kind(next_call)], &|next| {
+            let then = next.worker_call(which, next_call.clone());
+            next.worker_goes_on(index, which, then);
+        });
+    }
+
+    fn worker_call(&mut self, which: usize, call: ingest::Next) -> ingest::Next {
+        let (now, fresh) = (at(self.clock), self.fresh());
+        match call {
+            ingest::Next::Read => ingest::on_record(self.record.clone(), &self.upload(which), now, fresh),
+            ingest::Next::Write { before, after, then } => match self.write(before.as_deref(), &after) {
+                Some(after) => ingest::on_written(after, then),
+                None => ingest::Next::Read,
+            },
+            ingest::Next::Copy(record) => {
+                let there = self.has_original(record.generation);
+                if self.waiting[which] && !there {
+                    self.originals.push(record.generation);
+                    self.originals.sort_unstable();
+                }
+                let copied = there || self.waiting[which];
+                ingest::on_copied(record, copied)
+            }
+            ingest::Next::HeadCopy { record, copied } => {
+                let copy = self.head(record.generation);
+                ingest::on_copy(record, copied, copy, now, fresh)
+            }
+            ingest::Next::Render { record, checked } => {
+                if !self.has_original(record.generation) {
+                    return ingest::Next::Fail(ingest::Trouble::OriginalMissing);
+                }
+                self.render(record.generation);
+                ingest::Next::after_render(checked)
+            }
+            ingest::Next::HeadOriginal(record) => {
+                ingest::on_original(&record, self.head(record.generation).as_ref())
+            }
+            ingest::Next::DeleteUpload => {
+                self.waiting[which] = false;
+                ingest::Next::Done
+            }
+            end @ (ingest::Next::Done | ingest::Next::Fail(_)) => end,
+        }
+    }
+
+    fn worker_goes_on(&mut self, index: usize, which: usize, then: ingest::Next) {
+        match then {
+            ingest::Next::Done => {
+                self.events[which] = false;
+                self.workers[index] = None;
+            }
+            // The event stays, and is tried again.
+            ingest::Next::Fail(_) => self.workers[index] = None,
+            then => self.workers[index] = Some((which, then)),
+        }
+    }
+
+    fn keeper_steps(&self, index: usize, steps: &mut Vec<(Step, World)>) {
+        let mut step = |what: &'static str, change: &dyn Fn(&mut World)| {
+            let mut next = self.clone();
+            change(&mut next);
+            steps.push((("keeper", index, what), next));
+        };
+        match &self.keepers[index] {
+            None => {
+                let Some(record) = &self.record else { return };
+                let first = keep::on_due(record.clone(), late());
+                if first != keep::Next::Done(Did::Nothing) {
+                    step("looks", &|next| next.keepers[index] = Some(first.clone()));
+                }
+            }
+            Some(call) => {
+                step("crashes", &|next| next.keepers[index] = None);
+                step(CHORES[keep_kind(call)], &|next| {
+                    next.keepers[index] = match next.keeper_call(call.clone()) {
+                        keep::Next::Done(_) => None,
+                        then => Some(then),
+                    };
+                });
+            }
+        }
+    }
+
+    fn keeper_call(&mut self, call: keep::Next) -> keep::Next {
+        let nothing = keep::Next::Done(Did::Nothing);
+        match call {
+            keep::Next::HeadCopy(record) => {
+                let copy = self.head(record.generation);
+                keep::on_copy(record, copy, late())
+            }
+            keep::Next::AnyWaiting(record) => {
+                let waiting = self.waiting.iter().any(|waiting| *waiting);
+                keep::on_waiting(record, waiting, late())
+            }
+            keep::Next::SendRender(record) => {
+                if self.has_original(record.generation) {
+                    self.render(record.generation);
+                }
+                nothing
+            }
+            keep::Next::Write { did: Did::Postponed | Did::Sent, .. } | keep::Next::Done(_) => nothing,
+            keep::Next::Write { before, after, did } => match self.write(Some(&before), &after) {
+                Some(after) => keep::on_written(after, did),
+                None => nothing,
+            },
+            keep::Next::Remove(record) => {
+                if self.record.as_ref().is_some_and(|now| same(now, &record)) {
+                    self.record = None;
+                }
+                nothing
+            }
+            keep::Next::DeleteOriginal(record) => {
+                self.originals.retain(|generation| *generation != record.generation);
+                keep::on_original_deleted(record)
+            }
+            keep::Next::DeleteVariants(record) => keep::on_variants_deleted(record),
+        }
+    }
+
+    fn broken(&self) -> Option<&'static str> {
+        let record = self.record.as_ref();
+        let there = record.is_some_and(|record| self.has_original(record.generation));
+        let shown = record.filter(|record| matches!(record.state, State::Stored | State::Trashed));
+        let alive = record.is_some_and(|record| !matches!(record.state, State::Purging | State::Gone));
+        if self.wanted && !self.waiting.contains(&true) && !(alive && there) {
+            return Some("I1: received bytes are lost");
+        }
+        if shown.is_some() && !there {
+            return Some("I2: a record without its original");
+        }
+        let stored = record.is_some_and(|record| record.state == State::Stored);
+        if self.purged && stored {
+            return Some("I3: a purged photo came back without a new upload");
+        }
+        if !self.wanted && stored {
+            return Some("I4: an echo undid the trash");
+        }
+        None
+    }
+
+    fn at_rest(&self) -> bool {
+        let busy = self.waiting.contains(&true)
+            || self.events.contains(&true)
+            || self.workers.iter().any(Option::is_some)
+            || self.record.as_ref().is_some_and(|record| record.state == State::Storing);
+        let safe = self.record.as_ref().is_some_and(|record| {
+            record.state == State::Stored
+                && record.preview == Preview::Ready
+                && self.has_original(record.generation)
+        });
+        !busy && (!self.wanted || safe)
+    }
+
+    /// What tells two states apart for all that can still happen. Generations count by their order alone; a record
+    /// that a walk holds counts as current or not, since a write over anything else fails; who is who is no matter.
+    fn key(&self) -> u64 {
+        let mut generations: Vec<Generation> = self.originals.clone();
+        let held = self.workers.iter().flatten().flat_map(|(_, next)| ingest_records(next));
+        let kept = self.keepers.iter().flatten().flat_map(keep_records);
+        generations.extend(self.record.iter().chain(held).chain(kept).map(|record| record.generation));
+        generations.sort_unstable();
+        generations.dedup();
+        let rank = |generation| generations.binary_search(&generation).unwrap_or_default();
+        let key = |record: &Record| {
+            let later =
+                self.received.map(|received| record.trashed_at.is_some_and(|trashed| at(received) > trashed));
+            let current = self.record.as_ref().is_some_and(|now| same(now, record));
+            (record.state, record.preview, rank(record.generation), later, current)
+        };
+        let mut workers: Vec<u64> = self
+            .workers
+            .iter()
+            .map(|worker| {
+                let records = |next| ingest_records(next).map(key).collect::<Vec<_>>();
+                hash(&worker.as_ref().map(|(which, next)| (which, ingest_kind(next), records(next))))
+            })
+            .collect();
+        let mut keepers: Vec<u64> = self
+            .keepers
+            .iter()
+            .map(|keeper| {
+                let records = |next| keep_records(next).map(key).collect::<Vec<_>>();
+                hash(&keeper.as_ref().map(|next| (keep_kind(next), records(next))))
+            })
+            .collect();
+        workers.sort_unstable();
+        keepers.sort_unstable();
+        let originals: Vec<usize> = self.originals.iter().map(|generation| rank(*generation)).collect();
+        let outside = (self.waiting, self.unsent, self.events, self.left, self.wanted, self.purged);
+        hash(&(outside, originals, self.record.as_ref().map(key), workers, keepers))
+    }
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Whether nobody wrote between the two readings.
+fn same(one: &Record, other: &Record) -> bool {
+    (one.generation, one.revision) == (other.generation, other.revision)
+}
+
+/// The records that a call carries, those of a write in order.
+fn ingest_records(next: &ingest::Next) -> impl Iterator<Item = &Record> {
+    match next {
+        ingest::Next::Write { before, after, .. } => [before.as_deref(), Some(&**after)],
+        ingest::Next::Copy(record)
+        | ingest::Next::HeadCopy { record, .. }
+        | ingest::Next::Render { record, .. }
+        | ingest::Next::HeadOriginal(record) => [Some(&**record), None],
+        ingest::Next::Read | ingest::Next::DeleteUpload | ingest::Next::Done | ingest::Next::Fail(_) => {
+            [None, None]
+        }
+    }
+    .into_iter()
+    .flatten()
+}
+
+fn keep_records(next: &keep::Next) -> impl Iterator<Item = &Record> {
+    match next {
+        keep::Next::Write { before, after, .. } => [Some(&**before), Some(&**after)],
+        keep::Next::HeadCopy(record)
+        | keep::Next::AnyWaiting(record)
+        | keep::Next::SendRender(record)
+        | keep::Next::Remove(record)
+        | keep::Next::DeleteOriginal(record)
+        | keep::Next::DeleteVariants(record) => [Some(&**record), None],
+        keep::Next::Done(_) => [None, None],
+    }
+    .into_iter()
+    .flatten()
+}
+
+const CALLS: [&str; 10] = [
+    "reads the record",
+    "writes the record",
+    "copies",
+    "looks at the copy, the upload was gone",
+    "looks at the copy",
+    "renders, then reads again",
+    "renders, then deletes the upload",
+    "looks at the original",
+    "deletes the upload",
+    "ends",
+];
+
+fn ingest_kind(next: &ingest::Next) -> usize {
+    match next {
+        ingest::Next::Read => 0,
+        ingest::Next::Write { .. } => 1,
+        ingest::Next::Copy(_) => 2,
+        ingest::Next::HeadCopy { copied, .. } => 3 + usize::from(*copied),
+        ingest::Next::Render { checked, .. } => 5 + usize::from(*checked),
+        ingest::Next::HeadOriginal(_) => 7,
+        ingest::Next::DeleteUpload => 8,
+        ingest::Next::Done | ingest::Next::Fail(_) => 9,
+    }
+}
+
+const CHORES: [&str; 8] = [
+    "looks at the copy",
+    "looks for uploads",
+    "renders",
+    "writes the record",
+    "removes the record",
+    "deletes the original",
+    "deletes the variants",
+    "ends",
+];
+
+fn keep_kind(next: &keep::Next) -> usize {
+    match next {
+        keep::Next::HeadCopy(_) => 0,
+        keep::Next::AnyWaiting(_) => 1,
+        keep::Next::SendRender(_) => 2,
+        keep::Next::Write { .. } => 3,
+        keep::Next::Remove(_) => 4,
+        keep::Next::DeleteOriginal(_) => 5,
+        keep::Next::DeleteVariants(_) => 6,
+        keep::Next::Done(_) => 7,
+    }
+}
+
+/// All states that can be reached: how many, or how the first wrong one is reached.
+fn explore(bounds: Bounds) -> Result<usize, String> {
+    let start = World::new(bounds);
+    let mut found: HashMap<u64, u32> = HashMap::from([(start.key(), 0)]);
+    // For each state, how it was first reached; and all steps backwards, to see from where the end can be reached.
+    let mut reached: Vec<(u32, Step)> = vec![(0, ("", 0, ""))];
+    let mut backwards: Vec<(u32, u32)> = Vec::new();
+    let mut ends: Vec<u32> = Vec::new();
+    let mut frontier = VecDeque::from([(0, start)]);
+    while let Some((from, world)) = frontier.pop_front() {
+        if let Some(broken) = world.broken() {
+            return Err(format!("{broken}\n{}", path(&reached, from)));
+        }
+        if world.at_rest() {
+            ends.push(from);
+        }
+        for (name, next) in world.steps() {
+            let count = u32::try_from(found.len()).unwrap();
+            let to = *found.entry(next.key()).or_insert(count);
+            backwards.push((to, from));
+            if to == count {
+                reached.push((from, name));
+                frontier.push_back((to, next));
+            }
+        }
+    }
+    match stuck(found.len(), &backwards, &ends) {
+        Some(state) => Err(format!("L: the end cannot be reached any more\n{}", path(&reached, state))),
+        None => Ok(found.len()),
+    }
+}
+
+/// A state from which no end can be reached.
+fn stuck(states: usize, backwards: &[(u32, u32)], ends: &[u32]) -> Option<u32> {
+    let mut before: Vec<Vec<u32>> = vec![Vec::new(); states];
+    for (to, from) in backwards {
+        before[*to as usize].push(*from);
+    }
+    let mut good = vec![false; states];
+    let mut open = ends.to_vec();
+    while let Some(state) = open.pop() {
+        if !std::mem::replace(&mut good[state as usize], true) {
+            open.extend(&before[state as usize]);
+        }
+    }
+    good.iter().position(|good| !good).and_then(|state| u32::try_from(state).ok())
+}
+
+fn path(reached: &[(u32, Step)], mut state: u32) -> String {
+    let mut names = Vec::new();
+    while state != 0 {
+        let (from, (who, index, what)) = reached[state as usize];
+        names.push(format!("{who} {index} {what}"));
+        state = from;
+    }
+    names.reverse();
+    names.join("\n")
+}
+
+fn holds(bounds: Bounds) {
+    match explore(bounds) {
+        Ok(states) => println!("{states} states: nothing is lost, nothing is undone, everything can end"),
+        Err(how) => panic!("{how}"),
+    }
+}
+
+#[test]
+fn one_worker_and_one_keeper_lose_nothing() {
+    holds(Bounds { workers: 1, keepers: 1, trash: 1, restore: 1, repeated_events: 1 });
+}
+
+#[test]
+fn two_workers_and_two_keepers_lose_nothing_in_any_interleaving() {
+    holds(Bounds { workers: 2, keepers: 2, trash: 1, restore: 1, repeated_events: 1 });
+}

@@ -239,14 +239,13 @@ mod tests {
 
     /// CIE L*a*b* of an sRGB colour in 0 to 1, from IEC 61966-2-1 and CIE 15, with no part of moxcms.
     fn lab(rgb: [f64; 3]) -> [f64; 3] {
-        let [r, g, b] = rgb.map(|s| if s <= 0.040_45 { s / 12.92 } else { ((s + 0.055) / 1.055).powf(2.4) });
-        let xyz = [
-            (0.412_39 * r + 0.357_58 * g + 0.180_48 * b) / 0.950_46,
-            0.212_64 * r + 0.715_17 * g + 0.072_19 * b,
-            (0.019_33 * r + 0.119_19 * g + 0.950_53 * b) / 1.089_06,
-        ];
-        let [x, y, z] = xyz.map(|t| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 });
-        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+        let light = rgb.map(|s| if s <= 0.040_45 { s / 12.92 } else { ((s + 0.055) / 1.055).powf(2.4) });
+        let rows =
+            [[0.412_39, 0.357_58, 0.180_48], [0.212_64, 0.715_17, 0.072_19], [0.019_33, 0.119_19, 0.950_53]];
+        let xyz = rows.map(|row| row[0] * light[0] + row[1] * light[1] + row[2] * light[2]);
+        let over_white = [xyz[0] / 0.950_46, xyz[1], xyz[2] / 1.089_06];
+        let f = over_white.map(|t| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 });
+        [116.0 * f[1] - 16.0, 500.0 * (f[0] - f[1]), 200.0 * (f[1] - f[2])]
     }
 
     /// Colours of both spaces that lie inside of sRGB: as stored, and as they are in sRGB, linear light through the

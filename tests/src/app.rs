@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use tintype_core::wire::Lookup;
 use tintype_local::stack::{Options, Stack};
 use tintype_storage::mint;
 
-use crate::{Buckets, User};
+use crate::{Buckets, File, User};
 
 /// A running Tintype on a folder of its own, gone with the test.
 pub struct TestApp {
@@ -77,6 +78,13 @@ impl TestApp {
     pub fn user_with_token(&self, name: &str, token: String) -> User {
         let id = self.stack.issuer.user_id(name).unwrap();
         User::new(self.http.clone(), self.stack.addresses.page.clone(), id.parse().unwrap(), token)
+    }
+
+    /// Uploads files and waits until the processor is done with them: deleting the upload is its last step.
+    pub async fn settle(&self, user: &User, files: &[File]) -> Vec<Lookup> {
+        let ends = user.upload_all(files).await;
+        self.buckets.until_nothing_waits().await;
+        ends
     }
 
     /// Lets the keeper run once, so many hours from now.

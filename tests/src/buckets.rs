@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use tintype_core::id::PhotoId;
 use tintype_core::key::ObjectKey;
 use tintype_local::stack::{UPLOADS, VAULT};
 use tintype_storage::Clients;
 use tintype_storage::config::Emulators;
+
+use crate::until;
 
 /// Keys and sizes of a bucket's current objects.
 pub type Objects = BTreeMap<String, i64>;
@@ -38,6 +41,15 @@ impl Buckets {
     /// What waits in the uploads bucket.
     pub async fn uploads(&self) -> Objects {
         self.list(UPLOADS).await
+    }
+
+    /// Waits until no upload waits.
+    pub async fn until_nothing_waits(&self) {
+        until(Duration::from_mins(1), async || {
+            let waiting = self.uploads().await;
+            if waiting.is_empty() { Ok(()) } else { Err(format!("these wait: {waiting:?}")) }
+        })
+        .await;
     }
 
     /// What lies in the vault: originals and variants.

@@ -1,7 +1,7 @@
 //! Every photo there is: each ends in a preview or a reason why not, comes back bit for bit, and is known for ever.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures::stream::{self, StreamExt};
 use tintype_core::id::PhotoId;
@@ -9,7 +9,7 @@ use tintype_core::key::Variant;
 use tintype_core::record::PreviewReason;
 use tintype_core::wire::{Lookup, PreviewState, UploadOutcome};
 use tintype_tests::{
-    Exif, File, Picture, TestApp, User, assert_counters_are_true, riff_chunks, shared_photos, until,
+    Exif, File, Picture, TestApp, User, assert_counters_are_true, riff_chunks, shared_photos,
 };
 
 /// As the page does it.
@@ -48,11 +48,7 @@ async fn all_are_kept(files: &[File]) -> Vec<(&File, Lookup)> {
     let photo_ids: Vec<PhotoId> = files.iter().map(File::photo_id).collect();
     let ends = ada.until_settled(&photo_ids).await;
     let settled = begun.elapsed();
-    until(Duration::from_secs(30), async || match app.buckets.uploads().await {
-        waiting if waiting.is_empty() => Ok(()),
-        waiting => Err(format!("uploads wait: {waiting:?}")),
-    })
-    .await;
+    app.buckets.until_nothing_waits().await;
 
     for (file, end) in files.iter().zip(&ends) {
         let original = ada.original(&end.photo_id).await;

@@ -52,11 +52,7 @@ async fn an_upload_whose_event_was_lost_is_promoted() {
     assert_eq!(app.keep(LATER).await.uploads_sent, 3);
     let ends = ada.until_settled(&files.each_ref().map(File::photo_id)).await;
     assert_eq!(ends[0].preview, Some(PreviewState::Ready));
-    tintype_tests::until(std::time::Duration::from_secs(30), async || {
-        let waiting = app.buckets.uploads().await;
-        if waiting.is_empty() { Ok(()) } else { Err(format!("{waiting:?}")) }
-    })
-    .await;
+    app.buckets.until_nothing_waits().await;
     assert_eq!(app.keep(LATER).await, Report::default(), "and then there is nothing left to do");
     assert_counters_are_true(&ada).await;
 }
@@ -66,7 +62,7 @@ async fn a_record_that_is_storing_with_its_copy_is_finished() {
     let app = TestApp::start().await;
     let ada = app.user("ada");
     let (template, file) = (File::jpeg(1), File::jpeg(2));
-    ada.upload_all(std::slice::from_ref(&template)).await;
+    app.settle(&ada, std::slice::from_ref(&template)).await;
     let record = storing(&record_of(&app, &ada, &template).await, &file);
     app.buckets.put_original(&record.key, &file.bytes).await;
     app.stack.storage.catalog.replace(None, &record).await.unwrap();
@@ -85,7 +81,7 @@ async fn a_record_that_is_storing_with_other_bytes_in_its_place_never_becomes_sa
     let app = TestApp::start().await;
     let ada = app.user("ada");
     let (template, file) = (File::jpeg(1), File::jpeg(2));
-    ada.upload_all(std::slice::from_ref(&template)).await;
+    app.settle(&ada, std::slice::from_ref(&template)).await;
     let record = storing(&record_of(&app, &ada, &template).await, &file);
     app.buckets.put_original(&record.key, &template.bytes).await;
     app.stack.storage.catalog.replace(None, &record).await.unwrap();
@@ -93,7 +89,7 @@ async fn a_record_that_is_storing_with_other_bytes_in_its_place_never_becomes_sa
     app.keep(LATER).await;
     assert!(!ada.lookup(&[file.photo_id()]).await[0].safe);
     // Sent again, it is stored under a life of its own.
-    ada.upload_all(std::slice::from_ref(&file)).await;
+    app.settle(&ada, std::slice::from_ref(&file)).await;
     assert_eq!(ada.original(&file.photo_id()).await.body, file.bytes);
 }
 
@@ -102,7 +98,7 @@ async fn a_record_with_neither_upload_nor_copy_is_removed() {
     let app = TestApp::start().await;
     let ada = app.user("ada");
     let (template, file) = (File::jpeg(1), File::jpeg(2));
-    ada.upload_all(std::slice::from_ref(&template)).await;
+    app.settle(&ada, std::slice::from_ref(&template)).await;
     let record = storing(&record_of(&app, &ada, &template).await, &file);
     app.stack.storage.catalog.replace(None, &record).await.unwrap();
     assert_eq!(ada.lookup(&[file.photo_id()]).await[0].state, LookupState::Storing);
@@ -121,6 +117,7 @@ async fn a_record_that_is_storing_while_its_upload_waits_is_left_to_the_processo
     ada.upload(&template).await;
     app.keep(LATER).await;
     ada.until_settled(&[template.photo_id()]).await;
+    app.buckets.until_nothing_waits().await;
     ada.upload(&file).await;
     let record = storing(&record_of(&app, &ada, &template).await, &file);
     app.stack.storage.catalog.replace(None, &record).await.unwrap();
@@ -136,7 +133,7 @@ async fn a_safe_photo_without_its_preview_gets_one() {
     let app = TestApp::start().await;
     let ada = app.user("ada");
     let file = File::jpeg(1);
-    ada.upload_all(std::slice::from_ref(&file)).await;
+    app.settle(&ada, std::slice::from_ref(&file)).await;
     let ready = record_of(&app, &ada, &file).await;
     let mut pending = ready.moved_to(State::Stored, Preview::Pending, mint::now());
     (pending.width, pending.thumbhash) = (None, None);
@@ -155,7 +152,7 @@ async fn a_photo_whose_decoding_ended_the_process_three_times_ends_without_a_pre
     let app = TestApp::start().await;
     let ada = app.user("ada");
     let file = File::jpeg(1);
-    ada.upload_all(std::slice::from_ref(&file)).await;
+    app.settle(&ada, std::slice::from_ref(&file)).await;
     let ready = record_of(&app, &ada, &file).await;
     let mut pending = ready.moved_to(State::Stored, Preview::Pending, mint::now());
     pending.attempts = tintype_core::ingest::MAX_ATTEMPTS;
@@ -176,6 +173,7 @@ async fn an_upload_of_what_is_in_the_trash_holds_the_purge_back_until_it_is_deci
     ada.upload(&file).await;
     app.keep(LATER).await;
     ada.until_settled(&[file.photo_id()]).await;
+    app.buckets.until_nothing_waits().await;
     ada.trash(&[file.photo_id()]).await;
     ada.upload_again(&file).await;
 
@@ -190,7 +188,7 @@ async fn a_photo_that_was_trashed_before_its_preview_was_made_gets_it_when_it_is
     let app = TestApp::start().await;
     let ada = app.user("ada");
     let file = File::jpeg(1);
-    ada.upload_all(std::slice::from_ref(&file)).await;
+    app.settle(&ada, std::slice::from_ref(&file)).await;
     let ready = record_of(&app, &ada, &file).await;
     let pending = ready.moved_to(State::Stored, Preview::Pending, mint::now());
     app.stack.storage.catalog.replace(Some(&ready), &pending).await.unwrap();
@@ -209,7 +207,7 @@ async fn an_upload_that_meets_the_purge_of_its_photo_becomes_a_new_life() {
     let app = TestApp::start().await;
     let ada = app.user("ada");
     let file = File::jpeg(1);
-    ada.upload_all(std::slice::from_ref(&file)).await;
+    app.settle(&ada, std::slice::from_ref(&file)).await;
     ada.trash(&[file.photo_id()]).await;
     let trashed = record_of(&app, &ada, &file).await;
     let purging = trashed.moved_to(State::Purging, trashed.preview, mint::now());

@@ -105,11 +105,7 @@ async fn all_are_there_once(server: &Server, files: &[File], received: &BTreeSet
     for file in files {
         assert_eq!(ada.original(&file.photo_id()).await.body, file.bytes);
     }
-    until(Duration::from_secs(30), async || match server.buckets().uploads().await {
-        waiting if waiting.is_empty() => Ok(()),
-        waiting => Err(format!("uploads wait: {waiting:?}")),
-    })
-    .await;
+    server.buckets().until_nothing_waits().await;
     assert_counters_are_true(&ada).await;
 }
 

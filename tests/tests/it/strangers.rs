@@ -75,7 +75,7 @@ async fn another_users_photo_is_exactly_like_one_that_does_not_exist_on_every_ro
     let app = TestApp::start().await;
     let (ada, eve) = (app.user("ada"), app.user("eve"));
     let (safe, trashed, nobodys) = (File::jpeg(1), File::jpeg(2), File::jpeg(3));
-    ada.upload_all(&[safe.clone(), trashed.clone()]).await;
+    app.settle(&ada, &[safe.clone(), trashed.clone()]).await;
     ada.trash(&[trashed.photo_id()]).await;
     let photo_ids = [safe.photo_id(), trashed.photo_id()];
     let before = everything(&app, &ada, &photo_ids).await;
@@ -109,8 +109,8 @@ async fn the_same_photo_of_two_people_is_two_photos() {
     let app = TestApp::start().await;
     let (ada, eve) = (app.user("ada"), app.user("eve"));
     let file = File::jpeg(1);
-    ada.upload_all(std::slice::from_ref(&file)).await;
-    eve.upload_all(std::slice::from_ref(&file)).await;
+    app.settle(&ada, std::slice::from_ref(&file)).await;
+    app.settle(&eve, std::slice::from_ref(&file)).await;
     assert_eq!(app.buckets.originals().await[&file.photo_id()].len(), 2);
     eve.trash(&[file.photo_id()]).await;
     assert_eq!(app.keep(31 * 24).await.purged, 1);
@@ -124,8 +124,8 @@ async fn another_users_cursor_opens_nothing_of_theirs() {
     let (ada, eve) = (app.user("ada"), app.user("eve"));
     let hers: Vec<File> = (0..4).map(File::jpeg).collect();
     let mine: Vec<File> = (10..14).map(File::jpeg).collect();
-    ada.upload_all(&hers).await;
-    eve.upload_all(&mine).await;
+    app.settle(&ada, &hers).await;
+    app.settle(&eve, &mine).await;
     let theirs = ada.page("/api/photos?limit=2", None).await.next_cursor.unwrap();
     assert!(!theirs.contains(ada.id.as_str()));
     for order in ["asc", "desc"] {

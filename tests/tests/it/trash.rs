@@ -17,7 +17,7 @@ async fn trash_and_restore_can_be_said_twice_and_answer_for_each_photo() {
     let app = TestApp::start().await;
     let ada = app.user("ada");
     let files = [File::jpeg(1), File::jpeg(2), File::jpeg(3)];
-    ada.upload_all(&files).await;
+    app.settle(&ada, &files).await;
     let [one, two, _] = files.each_ref().map(File::photo_id);
     let unknown = File::jpeg(9).photo_id();
 
@@ -51,7 +51,7 @@ async fn a_nightly_backup_does_not_bring_back_what_was_trashed_but_a_person_does
     let app = TestApp::start().await;
     let ada = app.user("ada");
     let file = File::jpeg(1);
-    let before = ada.upload_all(std::slice::from_ref(&file)).await.remove(0);
+    let before = app.settle(&ada, std::slice::from_ref(&file)).await.remove(0);
     ada.trash(&[file.photo_id()]).await;
 
     let deleted = ada.offer(&file.wanted()).await;
@@ -79,11 +79,7 @@ async fn the_echo_of_an_older_upload_leaves_the_trash_alone() {
     ada.trash(&[file.photo_id()]).await;
 
     ada.put(&nightly, &file.bytes).await.expect(200);
-    tintype_tests::until(std::time::Duration::from_secs(30), async || {
-        let waiting = app.buckets.uploads().await;
-        if waiting.is_empty() { Ok(()) } else { Err(format!("{waiting:?}")) }
-    })
-    .await;
+    app.buckets.until_nothing_waits().await;
     assert_eq!(states(&ada, std::slice::from_ref(&file)).await, [LookupState::Trashed]);
     assert_counters_are_true(&ada).await;
 }
@@ -93,7 +89,7 @@ async fn the_trash_is_kept_for_thirty_days_and_then_removed_for_good() {
     let app = TestApp::start().await;
     let ada = app.user("ada");
     let files = [File::jpeg(1), File::jpeg(2)];
-    let before = ada.upload_all(&files).await;
+    let before = app.settle(&ada, &files).await;
     let id = files[0].photo_id();
     ada.trash(&[id]).await;
 
@@ -129,7 +125,7 @@ async fn an_emptied_trash_goes_with_the_next_run_of_the_keeper_unless_it_is_brou
     let app = TestApp::start().await;
     let ada = app.user("ada");
     let files = [File::jpeg(1), File::jpeg(2), File::jpeg(3)];
-    ada.upload_all(&files).await;
+    app.settle(&ada, &files).await;
     let photo_ids = files.each_ref().map(File::photo_id);
     ada.trash(&photo_ids).await;
 
@@ -153,7 +149,7 @@ async fn a_trash_of_several_pages_is_walked_and_emptied_whole() {
     let app = TestApp::start().await;
     let ada = app.user("ada");
     let files: Vec<File> = (0..25).map(|n| File::new("note", "", format!("note {n}"))).collect();
-    ada.upload_all(&files).await;
+    app.settle(&ada, &files).await;
     let photo_ids: Vec<_> = files.iter().map(File::photo_id).collect();
     ada.trash(&photo_ids).await;
     for limit in [1, 7, 24, 25, 26] {

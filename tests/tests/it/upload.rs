@@ -1,7 +1,6 @@
 //! One upload: what is signed, what is refused, what is handled, and that S3 takes these bytes and no others, once.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use reqwest::{Method, header};
 use serde_json::{Value, json};
@@ -12,10 +11,10 @@ use tintype_core::wire::{
     LookupState, PresignedRequest, PreviewState, RefusedReason, UploadFile, UploadOutcome,
 };
 use tintype_storage::mint;
-use tintype_tests::{Answer, File, TestApp, User, until};
+use tintype_tests::{Answer, File, TestApp, User};
 
 /// The signed parts of a presigned URL.
-fn query(url: &str) -> BTreeMap<String, String> {
+fn query_of(url: &str) -> BTreeMap<String, String> {
     let url = reqwest::Url::parse(url).unwrap();
     url.query_pairs().into_owned().collect()
 }
@@ -33,7 +32,7 @@ async fn size_type_checksum_name_and_write_once_are_signed_as_headers() {
     let request = presigned(&ada, &file).await;
 
     assert_eq!(request.method, "PUT");
-    let query = query(&request.url);
+    let query = query_of(&request.url);
     assert_eq!(query["X-Amz-Expires"], "300");
     assert_eq!(
         query["X-Amz-SignedHeaders"],
@@ -116,21 +115,13 @@ async fn an_upload_that_comes_again_after_it_was_stored_changes_nothing() {
     let request = presigned(&ada, &file).await;
     ada.put(&request, &file.bytes).await.expect(200);
     let known = ada.until_settled(&[file.photo_id()]).await;
-    nothing_waits(&app).await;
+    app.buckets.until_nothing_waits().await;
 
     // The upload is gone, so the same URL is good once more until it expires.
     ada.put(&request, &file.bytes).await.expect(200);
-    nothing_waits(&app).await;
+    app.buckets.until_nothing_waits().await;
     assert_eq!(ada.lookup(&[file.photo_id()]).await[0].generation, known[0].generation);
     assert_eq!(app.buckets.originals().await[&file.photo_id()].len(), 1);
-}
-
-async fn nothing_waits(app: &TestApp) {
-    until(Duration::from_secs(30), async || match app.buckets.uploads().await {
-        waiting if waiting.is_empty() => Ok(()),
-        waiting => Err(format!("{waiting:?}")),
-    })
-    .await;
 }
 
 #[tokio::test]
@@ -471,7 +462,7 @@ async fn the_same_photo_sent_by_eight_at_once_is_one_photo() {
         assert_eq!(put.status, 200, "{}", put.text());
     }
     ada.until_settled(&[file.photo_id()]).await;
-    nothing_waits(&app).await;
+    app.buckets.until_nothing_waits().await;
     let photo_ids: Vec<PhotoId> = ada.list_all().await.iter().map(|photo| photo.photo_id).collect();
     assert_eq!(photo_ids, [file.photo_id()]);
     assert_eq!(app.buckets.originals().await[&file.photo_id()].len(), 1);

@@ -4,7 +4,9 @@ import { ApiProblem } from '../api/problem';
 import type { Photo } from '../api/types';
 import { download } from '../download/run';
 import type { ViewerCommand } from '../lib/keys';
+import { clock, plainDay } from '../lib/dates';
 import { router } from '../lib/router.svelte';
+import { words } from '../lib/strings';
 import { recordOf, type Rec } from '../timeline/buckets';
 import { library } from '../timeline/library.svelte';
 import { trash } from '../timeline/trash.svelte';
@@ -47,6 +49,7 @@ class Viewer {
     this.box = new Lightbox(this.host(screen, grid), rec);
     this.open = true;
     this.box.open(known !== undefined);
+    this.title();
     if (this.waiting) this.box.command(this.waiting);
     this.waiting = null;
     if (!known) grid()?.goTo?.(rec.taken);
@@ -67,12 +70,18 @@ class Viewer {
     }
   }
 
+  private title(): void {
+    const rec = this.box?.current;
+    if (rec) document.title = words.titles.of(`${plainDay(rec.taken)}, ${clock(rec.taken)}`);
+  }
+
   private shut(grid: () => Grid | undefined): void {
     const box = this.box;
     if (!box) return;
     this.box = null;
     this.open = false;
     box.closeQuietly();
+    document.title = router.route.screen === 'trash' ? words.titles.trash : words.titles.photos;
     // The tile may have been moved or unmounted since: found again, then focused.
     void grid()?.show(box.id);
   }
@@ -104,7 +113,10 @@ class Viewer {
         const month = library.model.months.findIndex((bucket) => bucket.photos.includes(at));
         if (month >= 0) library.want(side === 'older' ? month : Math.max(0, month - 1), side === 'older' ? month + 1 : month);
       },
-      onchange: (id) => router.replace({ screen, photo: id }),
+      onchange: (id) => {
+        router.replace({ screen, photo: id });
+        this.title();
+      },
       onclose: () => {
         if (router.state.from === 'grid') router.back();
         else router.replace({ screen }, {});

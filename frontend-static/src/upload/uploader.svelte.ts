@@ -17,6 +17,7 @@ import type { Found } from './walk';
 const coarse = matchMedia('(pointer: coarse)').matches;
 const LIMITS: Limits = { hashes: coarse || (navigator.hardwareConcurrency ?? 2) <= 2 ? 1 : 2, puts: coarse ? 3 : 4, ahead: 4 };
 const API_REST_MS = 4000;
+const MANY = 500;
 const PREVIEW_WAIT_MS = 10 * 60_000;
 
 class Uploader {
@@ -29,6 +30,7 @@ class Uploader {
   private readonly speed = new Throughput();
   private next = 0;
   private apiRetryAt = 0;
+  private showTimer: ReturnType<typeof setTimeout> | undefined;
   private pumpTimer: ReturnType<typeof setTimeout> | undefined;
   private polls = 0;
   private pollTimer: ReturnType<typeof setTimeout> | undefined;
@@ -130,7 +132,16 @@ class Uploader {
     this.show();
   }
 
-  private readonly show = oncePerFrame(() => {
+  /** Once a frame; with thousands of files, whose order takes milliseconds to make, four times a second. */
+  private show(): void {
+    if (this.list.length < MANY) return this.showNow();
+    this.showTimer ??= setTimeout(() => {
+      this.showTimer = undefined;
+      this.showNow();
+    }, 250);
+  }
+
+  private readonly showNow = oncePerFrame(() => {
     board.items = [...this.list];
     board.stats = stats(this.list);
     const now = performance.now();

@@ -1,5 +1,6 @@
 //! A client of the API: what the page and the command line do, in a test's words.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_LENGTH, COOKIE};
@@ -185,14 +186,13 @@ impl User {
 
     /// Every photo of a listing, page by page; `path` carries a query.
     pub async fn walk(&self, path: &str) -> Vec<PhotoSummary> {
-        let mut photos = Vec::new();
+        let (mut photos, mut cursors) = (Vec::new(), HashSet::new());
         let mut next = self.page(path, None).await;
         loop {
             photos.extend(next.photos);
-            match next.next_cursor {
-                Some(cursor) => next = self.page(path, Some(&cursor)).await,
-                None => return photos,
-            }
+            let Some(cursor) = next.next_cursor else { return photos };
+            next = self.page(path, Some(&cursor)).await;
+            assert!(cursors.insert(cursor), "a walk that comes back to where it was never ends");
         }
     }
 

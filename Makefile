@@ -47,6 +47,10 @@ lint: ## formatting and lints of the Rust code
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 
+.PHONY: bench
+bench: tools-run ## imaging beside sharp, in one run; writes docs/BENCHMARKS.md
+	node bench/imaging/bench.mjs $(ARGS)
+
 .PHONY: licences
 licences: ## licences and advisories of all dependencies (cargo install cargo-deny)
 	cargo deny check

@@ -117,3 +117,15 @@ test('Delete moves to the trash and goes on; Undo brings it back', async ({ page
   await page.keyboard.press('Escape');
   await expect(page.locator('[data-id]')).toHaveCount(9);
 });
+
+test('Escape and Back count while it is still opening', async ({ page }) => {
+  for (const leave of [() => page.keyboard.press('Escape'), () => page.goBack()]) {
+    await page.locator(`[data-id="${order[1]}"]`).click();
+    await expect(page).toHaveURL(new RegExp(`/photo/${order[1]}$`));
+    await leave();
+    await expect(viewer(page)).toHaveCount(0);
+    await expect(page).toHaveURL(/\/$/);
+    // Nothing is left behind that keeps the page from being used.
+    await expect(page.locator('#app')).not.toHaveAttribute('inert');
+  }
+});

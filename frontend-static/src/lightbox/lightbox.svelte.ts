@@ -189,13 +189,21 @@ export class Lightbox {
   }
 
   close(): void {
-    this.pswp?.close();
+    const pswp = this.pswp;
+    if (!pswp || this.closing) return;
+    if (pswp.opener.isOpen) return void pswp.close();
+    this.closeQuietly();
+    this.host.onclose(this.id);
   }
 
-  /** The address bar already says so. */
+  /** The address bar already says so. While it is still opening, PhotoSwipe ignores the wish: then it goes at once. */
   closeQuietly(): void {
     this.closing = true;
-    this.pswp?.close();
+    const pswp = this.pswp;
+    if (!pswp || pswp.isDestroying) return;
+    if (pswp.opener.isOpen) return void pswp.close();
+    pswp.isDestroying = true;
+    pswp.destroy();
   }
 
   togglePanel(): void {

@@ -99,36 +99,30 @@ impl Items {
     fn read(bytes: &[u8], meta: Range<usize>) -> Self {
         let mut items = Self::default();
         let inner: Vec<Found> = boxes(bytes, meta).collect();
-        let idat = inner.iter().find(|found| &found.name == b"idat").map(|found| found.body.clone());
-        for found in &inner {
-            let version = bytes.get(found.body.start).copied().unwrap_or(0);
-            match &found.name {
-                b"pitm" => items.primary = identifier(bytes, found.body.start + 4, version > 0),
-                b"iinf" => {
-                    for entry in boxes(bytes, found.after(if version == 0 { 6 } else { 8 })) {
-                        items.read_entry(bytes, &entry);
-                    }
-                }
-                b"iloc" => {
-                    // What is there before the end counts.
-                    let _ = items.read_places(bytes, found, version, idat.as_ref());
-                }
-                b"iprp" => {
-                    for part in boxes(bytes, found.body.clone()) {
-                        match &part.name {
-                            b"ipco" => {
-                                items.properties = boxes(bytes, part.body)
-                                    .map(|property| (property.name, property.body))
-                                    .collect();
-                            }
-                            b"ipma" => {
-                                let _ = items.read_associations(bytes, &part);
-                            }
-                            _ => {}
-                        }
-                    }
-                }
-                _ => {}
+        // The first of each name counts: reading every one of thousands would take the square of the file's length.
+        let first = |name: &[u8; 4]| inner.iter().find(|found| found.name == *name);
+        let version = |found: &Found| bytes.get(found.body.start).copied().unwrap_or(0);
+        if let Some(pitm) = first(b"pitm") {
+            items.primary = identifier(bytes, pitm.body.start + 4, version(pitm) > 0);
+        }
+        if let Some(iinf) = first(b"iinf") {
+            for entry in boxes(bytes, iinf.after(if version(iinf) == 0 { 6 } else { 8 })) {
+                items.read_entry(bytes, &entry);
+            }
+        }
+        if let Some(iloc) = first(b"iloc") {
+            let idat = first(b"idat").map(|found| found.body.clone());
+            // What is there before the end counts.
+            let _ = items.read_places(bytes, iloc, version(iloc), idat.as_ref());
+        }
+        if let Some(iprp) = first(b"iprp") {
+            let parts: Vec<Found> = boxes(bytes, iprp.body.clone()).collect();
+            if let Some(ipco) = parts.iter().find(|part| &part.name == b"ipco") {
+                items.properties =
+                    boxes(bytes, ipco.body.clone()).map(|property| (property.name, property.body)).collect();
+            }
+            for ipma in parts.iter().filter(|part| &part.name == b"ipma").take(4) {
+                let _ = items.read_associations(bytes, ipma);
             }
         }
         items
@@ -258,10 +252,10 @@ impl Items {
         (extent, orientation)
     }
 
-    /// The largest item that is coded as JPEG.
+    /// The largest item that is coded as JPEG, of the first few.
     fn jpeg(&self, bytes: &[u8]) -> Option<Still> {
-        let stills =
-            self.of_kind(*b"jpeg").filter_map(|item| jpeg::embedded(bytes, self.whole(bytes, item)?));
+        let items = self.of_kind(*b"jpeg").take(8);
+        let stills = items.filter_map(|item| jpeg::embedded(bytes, self.whole(bytes, item)?));
         stills.max_by_key(|(_, header)| header.pixels()).map(|(range, header)| Still::Jpeg { range, header })
     }
 }
@@ -344,6 +338,16 @@ mod tests {
         let found = probe(&bytes, Kind::Heic);
         assert_eq!(&bytes[found.exif.unwrap()], exif);
         assert_eq!(found.orientation.get(), 1);
+    }
+
+    /// Found by fuzzing.
+    #[test]
+    fn thousands_of_boxes_of_one_name_take_no_time() {
+        let boxes: Vec<u8> = boxed(*b"iloc", &[]).into_iter().cycle().take(8 * 50_000).collect();
+        let meta = boxed(*b"meta", &[&[0; 4], &boxes[..]].concat());
+        let start = std::time::Instant::now();
+        probe(&[boxed(*b"ftyp", b"heic\0\0\0\0"), meta].concat(), Kind::Heic);
+        assert!(start.elapsed().as_secs() < 5);
     }
 
     #[test]

@@ -340,7 +340,7 @@ mod tests {
         assert_eq!(found.orientation.get(), 1);
     }
 
-    /// Found by fuzzing.
+    /// Read one by one, each with the entries that follow it, they would take minutes.
     #[test]
     fn thousands_of_boxes_of_one_name_take_no_time() {
         let boxes: Vec<u8> = boxed(*b"iloc", &[]).into_iter().cycle().take(8 * 50_000).collect();

@@ -73,7 +73,7 @@ pub(crate) fn plan(found: &Probe, file: usize, budget: Budget) -> Result<Plan, R
     let eighths = eighths(long);
     let shrink = (long / LONGEST_EDGE).max(1) as usize;
     let decoder = match still {
-        Still::Jpeg { header, .. } => {
+        Still::Jpeg { range, header } => {
             let scaled = pixels * u64::from(eighths).pow(2) / 64;
             #[expect(
                 clippy::cast_precision_loss,
@@ -82,7 +82,8 @@ pub(crate) fn plan(found: &Probe, file: usize, budget: Budget) -> Result<Plan, R
                 reason = "an estimate of at most 2^34, above zero"
             )]
             let samples = (scaled as f64 * header.samples_per_pixel().max(1.5)) as u64;
-            header.coefficient_bytes() + samples
+            // A file whose header has to be mended is copied.
+            range.len() as u64 + header.coefficient_bytes() + samples
         }
         Still::Png(header) => {
             let row = u64::from(width) * 8 + u64::from(width) * 3 * 4;

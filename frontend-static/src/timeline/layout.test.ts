@@ -50,6 +50,14 @@ describe('a month', () => {
     expect([(b?.x ?? 0) - (a?.x ?? 0) - (a?.w ?? 0), (c?.x ?? 0) - (b?.x ?? 0) - (b?.w ?? 0)]).toEqual([4, 28]);
   });
 
+  it('stretches a line to the right edge although one of its days is narrower than its heading', () => {
+    const [line] = layoutMonth(['2026-11-22', '2026-11-21', '2026-11-19', '2026-11-18'], [2.2, 1.5, 0.67, 1.33], frameFor(1440, 1352)).lines;
+    const last = line?.boxes.at(-1);
+    expect((last?.x ?? 0) + (last?.w ?? 0)).toBe(1352);
+    const [, , narrow] = line?.headings ?? [];
+    expect(narrow?.width).toBeGreaterThanOrEqual(150);
+  });
+
   it('does not share lines on a phone', () => {
     expect(layoutMonth(['2026-11-15', '2026-11-14'], [1.5, 1.5], frameFor(390, 390)).lines).toHaveLength(2);
   });

@@ -106,15 +106,22 @@ export function layoutMonth(days: readonly string[], ratios: readonly number[], 
     place(height, full);
   };
 
+  /** The height at which the line ends at the right edge. A day too narrow for its heading takes the heading's room. */
   const fit = () => {
-    const total = shared.reduce((s, day) => s + sum(day), 0);
-    const gaps = shared.reduce((s, day) => s + (day.to - day.from - 1) * frame.gap, 0) + (shared.length - 1) * frame.dayGap;
-    let height = (frame.width - gaps) / total;
-    // A heading needs its room: a lone portrait among others may make a stretched line too long.
-    const roomy = shared.every((day) => sum(day) * height + (day.to - day.from - 1) * frame.gap >= frame.minHeading || shared.length === 1);
-    const full = height <= MAX_SHARED * frame.target && roomy;
-    if (!full) height = Math.min(height, frame.target);
-    return { height, full };
+    const inner = (day: Day) => (day.to - day.from - 1) * frame.gap;
+    const narrow = new Set<Day>();
+    let height = Infinity;
+    for (;;) {
+      const wide = shared.filter((day) => !narrow.has(day));
+      if (wide.length === 0) break;
+      const fixed = narrow.size * frame.minHeading + (shared.length - 1) * frame.dayGap + wide.reduce((s, day) => s + inner(day), 0);
+      height = (frame.width - fixed) / wide.reduce((s, day) => s + sum(day), 0);
+      const more = wide.filter((day) => sum(day) * height + inner(day) < frame.minHeading);
+      if (more.length === 0) break;
+      for (const day of more) narrow.add(day);
+    }
+    const full = height > 0 && height <= MAX_SHARED * frame.target && narrow.size < shared.length;
+    return { height: full ? height : frame.target, full };
   };
 
   const place = (height: number, full: boolean) => {
@@ -137,7 +144,7 @@ export function layoutMonth(days: readonly string[], ratios: readonly number[], 
         }
       });
       line.headings.push({ day: day.key, x: start, width: Math.max(x - start, frame.minHeading), from: day.from, to: day.to });
-      const next = (full ? x : Math.max(x, start + frame.minHeading)) + frame.dayGap;
+      const next = Math.max(x, start + frame.minHeading) + frame.dayGap;
       gone += next - x;
       x = next;
     }
@@ -146,7 +153,8 @@ export function layoutMonth(days: readonly string[], ratios: readonly number[], 
     });
     if (full) {
       const last = line.boxes[line.boxes.length - 1];
-      if (last) last.w = frame.width - last.x;
+      // A last day that is narrower than its heading keeps its shape.
+      if (last && Math.abs(last.x + last.w - frame.width) <= shared.length + 2) last.w = frame.width - last.x;
     }
     lines.push(line);
     y += line.height + frame.afterDay;

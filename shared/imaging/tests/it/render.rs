@@ -274,6 +274,45 @@ fn webp_is_shown() {
     assert_shows_scene(&preview.webp, 160, 96, "webp");
 }
 
+/// An EXIF block that asks to be turned clockwise.
+const TURNED: &[u8] = b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+
+#[test]
+fn the_orientation_of_a_webp_counts() {
+    let (rgb, width, height) = stored(96, 160, 6);
+    let plain = rendered(&jpeg(&rgb, width, height, Subsamp::None, false)).variants.remove(0).webp;
+    let chunk = |name: &[u8], body: &[u8]| {
+        let length = u32::try_from(body.len()).unwrap().to_le_bytes();
+        [name, &length, body, &vec![0; body.len() % 2]].concat()
+    };
+    let edge = |edge: usize| u32::try_from(edge - 1).unwrap().to_le_bytes()[..3].to_vec();
+    let canvas = [vec![0x08, 0, 0, 0], edge(width), edge(height)].concat();
+    let chunks = [chunk(b"VP8X", &canvas), plain[12..].to_vec(), chunk(b"EXIF", TURNED)].concat();
+    let file = chunk(b"RIFF", &[b"WEBP", &chunks[..]].concat());
+    assert_shows_scene(&file, 96, 160, "orientation-6 in WebP");
+}
+
+#[test]
+fn the_orientation_of_a_png_counts() {
+    let (rgb, width, height) = stored(96, 160, 6);
+    let (width, height) = (u32::try_from(width).unwrap(), u32::try_from(height).unwrap());
+    let plain = png(width, height, png::ColorType::Rgb, png::BitDepth::Eight, &rgb);
+    // PNG third edition, annex D: the CRC of a chunk's name and body.
+    let crc = |bytes: &[u8]| {
+        !bytes.iter().fold(u32::MAX, |crc, &byte| {
+            (0..8).fold(
+                crc ^ u32::from(byte),
+                |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xEDB8_8320 } else { crc >> 1 },
+            )
+        })
+    };
+    let named = [b"eXIf", TURNED].concat();
+    let length = u32::try_from(TURNED.len()).unwrap().to_be_bytes();
+    // After the signature and IHDR, which are 33 bytes.
+    let file = [&plain[..33], &length, &named, &crc(&named).to_be_bytes(), &plain[33..]].concat();
+    assert_shows_scene(&file, 96, 160, "orientation-6 in PNG");
+}
+
 #[test]
 fn what_is_no_image_is_said_to_be_none() {
     for bytes in [

@@ -20,7 +20,7 @@ const run = (program, args) => execFileSync(program, args, { encoding: 'utf8', m
 const json = (program, args) => JSON.parse(run(program, args));
 
 console.log('Building …');
-execFileSync('cargo', ['build', '--release', '--locked', '--manifest-path', path.join(here, 'Cargo.toml')], {
+execFileSync('cargo', ['build', '--release', '--manifest-path', path.join(here, 'Cargo.toml')], {
   cwd: here,
   stdio: ['ignore', 'inherit', 'inherit'],
 });

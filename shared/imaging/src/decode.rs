@@ -8,11 +8,14 @@ mod webp;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::Kind;
+use moxcms::ColorProfile;
+
 use crate::limits::Plan;
 use crate::probe::{Probe, Still};
 use crate::raster::Raster;
 use crate::rejected::Rejected;
+use crate::tiff::Tiff;
+use crate::{Kind, exif};
 
 /// A picture as it is stored: neither turned nor in sRGB yet.
 pub(crate) struct Decoded {
@@ -45,9 +48,15 @@ pub(crate) fn decode(bytes: &[u8], found: &Probe, plan: &Plan) -> Result<Decoded
         return Err(Rejected::broken("its headers contradict each other"));
     }
     if decoded.icc.is_none() {
-        decoded.icc = profile(bytes, found);
+        decoded.icc = profile(bytes, found).or_else(|| dcf_profile(bytes, found));
     }
     Ok(decoded)
+}
+
+/// The profile that the file only names, in its EXIF block.
+fn dcf_profile(bytes: &[u8], found: &Probe) -> Option<Vec<u8>> {
+    let block = found.exif.clone().and_then(|range| bytes.get(range)).filter(|_| found.kind == Kind::Jpeg)?;
+    exif::is_adobe_rgb(&Tiff::new(block)?).then(|| ColorProfile::new_adobe_rgb().encode().ok())?
 }
 
 /// Profiles are some kilobytes; those for printing reach a few megabytes.

@@ -15,6 +15,14 @@ pub(crate) fn orientation(tiff: &Tiff<'_>) -> Option<Orientation> {
     tiff.first()?.number(0x0112).map(Orientation::from_exif)
 }
 
+/// Whether the samples are Adobe RGB (1998), by DCF 2.0's mark for its optional colour space: `R03` as the index of
+/// interoperability. Cameras that are set to it write this, and many of them no ICC profile.
+pub(crate) fn is_adobe_rgb(tiff: &Tiff<'_>) -> bool {
+    let interoperability = || tiff.first()?.child(EXIF_DIRECTORY, 0)?.child(0xA005, 0);
+    interoperability()
+        .is_some_and(|directory| directory.raw(0x0001).is_some_and(|index| index.starts_with(b"R03")))
+}
+
 /// Puts times, camera and place of an EXIF block into the facts.
 pub(crate) fn read(tiff: &Tiff<'_>, facts: &mut Facts) {
     let Some(main) = tiff.first() else { return };

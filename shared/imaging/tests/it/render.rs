@@ -169,6 +169,23 @@ fn adobe_rgb_becomes_srgb() {
 }
 
 #[test]
+fn adobe_rgb_that_only_exif_names_becomes_srgb() {
+    let srgb = ColorProfile::new_srgb();
+    let adobe = ColorProfile::new_adobe_rgb();
+    let transform =
+        srgb.create_transform_8bit(Layout::Rgb, &adobe, Layout::Rgb, TransformOptions::default()).unwrap();
+    let mut wide = vec![0; 160 * 96 * 3];
+    transform.transform(&scene(160, 96), &mut wide).unwrap();
+    let mut exif = b"Exif\0\0MM\0*\0\0\0\x08".to_vec();
+    // Three directories of one entry, each at the end of the one before: main, EXIF, interoperability.
+    exif.extend(b"\0\x01\x87\x69\0\x04\0\0\0\x01\0\0\0\x1A\0\0\0\0");
+    exif.extend(b"\0\x01\xA0\x05\0\x04\0\0\0\x01\0\0\0\x2C\0\0\0\0");
+    exif.extend(b"\0\x01\0\x01\0\x02\0\0\0\x04R03\0\0\0\0\0");
+    let plain = jpeg(&wide, 160, 96, Subsamp::None, false);
+    assert_shows_scene(&with_segment(&plain, 0xE1, &exif), 160, 96, "R03");
+}
+
+#[test]
 fn a_profile_that_is_broken_or_of_another_kind_is_passed_over() {
     let grey = ColorProfile::new_gray_with_gamma(2.2).encode().unwrap();
     for icc in [&b"junk"[..], &[0; 128], &grey] {

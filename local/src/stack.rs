@@ -63,7 +63,8 @@ pub struct Options {
 impl Options {
     /// As `make run` has it, in this folder.
     pub fn new(data_dir: PathBuf) -> Self {
-        let concurrency = std::thread::available_parallelism().map_or(2, usize::from);
+        // Each may take a function's memory.
+        let concurrency = std::thread::available_parallelism().map_or(2, usize::from).min(4);
         Self {
             data_dir,
             durability: Durability::Machine,
@@ -142,6 +143,7 @@ pub struct Stack {
     lambda: Lambda,
     concurrency: usize,
     stop: watch::Sender<bool>,
+    close: watch::Sender<bool>,
     // Held until the end: released, another process may take the folder.
     _data_dir: DataDir,
 }
@@ -169,6 +171,7 @@ impl Stack {
         };
         data_dir.write_addresses(&addresses)?;
         let (stop, stopping) = watch::channel(false);
+        let (close, closing) = watch::channel(false);
 
         let buckets = vec![
             BucketSpec::new(UPLOADS).notify().cors_origin(&addresses.page),
@@ -180,14 +183,7 @@ impl Stack {
             LocalS3::open_with(&data_dir.s3(), EMULATED_REGION, access_key, secret_key, buckets, durability)
                 .await?;
         let created = s3.subscribe();
-        for socket in s3_port.into_sockets() {
-            let serving = s3.clone().serve(socket, stopped(stopping.clone()));
-            tokio::spawn(async move {
-                if let Err(error) = serving.await {
-                    tracing::error!(%error, "S3 ended");
-                }
-            });
-        }
+        serve_s3(&s3, s3_port, &closing);
         let emulators = Emulators {
             s3: addresses.s3.clone(),
             dynamodb: host::origin(dynamodb_port.port),
@@ -196,7 +192,7 @@ impl Stack {
             secret_key: keys.secret_key.clone(),
         };
         let dynamodb = dynamodb::router(&data_dir.catalog(), keys.access_key.clone())?;
-        dynamodb_port.serve(&dynamodb, &stopping);
+        dynamodb_port.serve(&dynamodb, &closing);
 
         let clients = Clients::emulated(&emulators, None);
         let storage_config = StorageConfig {
@@ -253,7 +249,7 @@ impl Stack {
         tokio::spawn(keep(keeper.clone(), options.keeper_every, stopping));
 
         let concurrency = options.lambda.concurrency;
-        Ok(Self { addresses, issuer, storage, keeper, lambda, concurrency, stop, _data_dir: data_dir })
+        Ok(Self { addresses, issuer, storage, keeper, lambda, concurrency, stop, close, _data_dir: data_dir })
     }
 
     /// Stops taking requests and lets what runs finish, for a few seconds at most. What is interrupted all the same
@@ -265,6 +261,19 @@ impl Stack {
         if tokio::time::timeout(patience, self.lambda.idle(self.concurrency)).await.is_err() {
             tracing::warn!("stopped in the middle of a photo; it goes on at the next start");
         }
+        // S3 and DynamoDB last: what still ran needed them.
+        let _ = self.close.send(true);
+    }
+}
+
+fn serve_s3(s3: &LocalS3, port: Listener, closing: &watch::Receiver<bool>) {
+    for socket in port.into_sockets() {
+        let serving = s3.clone().serve(socket, stopped(closing.clone()));
+        tokio::spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!(%error, "S3 ended");
+            }
+        });
     }
 }
 

@@ -35,7 +35,14 @@ export const getOriginal = (photo_id: string): Promise<{ url: string }> =>
 
 export const getTimeline = async (): Promise<Month[]> => (await ok(api.GET('/api/timeline'))).months;
 export const getMe = (): Promise<Me> => ok(api.GET('/api/me'));
-export const emptyTrash = async (): Promise<number> => (await ok(api.POST('/api/trash/empty'))).count;
+/** A large trash takes several calls; one that gets nowhere ends it, and what was not reached stays in the trash. */
+export async function emptyTrash(): Promise<number> {
+  for (let count = 0; ; ) {
+    const answer = await ok(api.POST('/api/trash/empty'));
+    count += answer.count;
+    if (answer.finished || answer.count === 0) return count;
+  }
+}
 export const startSession = async (): Promise<string> => (await ok(api.POST('/api/session'))).expires_at;
 
 async function batched<T>(ids: readonly string[], ask: (photo_ids: string[]) => Promise<T[]>): Promise<T[]> {

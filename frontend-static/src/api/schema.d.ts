@@ -1146,7 +1146,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes all of the trash due: the keeper removes it for good on its next runs. */
+        /**
+         * Makes the trash due: the keeper removes it for good on its next runs. A large trash takes several calls, until
+         *     `finished`.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -1424,9 +1427,11 @@ export interface components {
         EmptyTrashAnswer: {
             /**
              * Format: int64
-             * @description Photos that the keeper removes on its next runs.
+             * @description Photos that this call made due; the keeper removes them on its next runs.
              */
             count: number;
+            /** @description False if there is more: ask again. */
+            finished: boolean;
         };
         Generation: string;
         /** @description That the API is there. */
@@ -1510,6 +1515,11 @@ export interface components {
             /** @description `YYYY-MM`. */
             month: string;
         };
+        /**
+         * @description Order of a listing by time taken.
+         * @enum {string}
+         */
+        Order: "asc" | "desc";
         /** @description The address of an original. */
         OriginalUrl: {
             /**
@@ -1679,6 +1689,22 @@ export interface components {
          * @enum {string}
          */
         PreviewState: "pending" | "ready" | "none";
+        /** @description An error as RFC 9457 describes it, `application/problem+json`. */
+        Problem: {
+            /** @description This occurrence in words, with what to do. */
+            detail?: string | null;
+            /** @description Names this occurrence in the logs. */
+            instance?: string | null;
+            /**
+             * Format: int32
+             * @description HTTP status code.
+             */
+            status: number;
+            /** @description The same in words; does not change from one occurrence to the next. */
+            title: string;
+            /** @description What kind of problem, a relative reference such as `/problems/not-found`. */
+            type: string;
+        };
         /** @description How many photos have no preview for one reason. */
         ReasonCount: {
             /**
@@ -1799,8 +1825,6 @@ export interface components {
             /** @description 1 to 25 files. */
             files: components["schemas"]["UploadFile"][];
         };
-        Problem: unknown;
-        Order: unknown;
     };
     responses: never;
     parameters: never;

@@ -19,6 +19,8 @@ use crate::error::ApiError;
 
 /// An unknown key id may make us look for new keys this often, however many tokens carry one.
 const REFETCH: Duration = Duration::from_mins(5);
+/// How soon a look for keys that failed is repeated, at most.
+const RETRY: Duration = Duration::from_secs(5);
 /// A Cognito access token has about 1 KB; API Gateway lets 10 KB of headers pass.
 const MAX_TOKEN: usize = 8 << 10;
 /// How far clocks may be apart, in seconds.
@@ -35,7 +37,8 @@ pub struct Verifier {
 #[derive(Default)]
 struct Keys {
     by_id: HashMap<String, DecodingKey>,
-    fetched: Option<Instant>,
+    /// No new look for keys before then.
+    not_before: Option<Instant>,
 }
 
 /// Claims of a Cognito access token.
@@ -60,7 +63,7 @@ impl Verifier {
         validation.validate_nbf = true;
         validation.leeway = LEEWAY;
         let client = reqwest::Client::builder()
-            .timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(3))
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         Ok(Self { config, validation, client, keys: Mutex::default() })
@@ -91,17 +94,22 @@ impl Verifier {
         if let Some(key) = keys.by_id.get(id) {
             return Ok(key.clone());
         }
-        if keys.fetched.is_some_and(|at| at.elapsed() < REFETCH) {
-            return Err(ApiError::Unauthorized);
+        if keys.not_before.is_some_and(|at| Instant::now() < at) {
+            return Err(if keys.by_id.is_empty() {
+                ApiError::KeysUnavailable
+            } else {
+                ApiError::Unauthorized
+            });
         }
-        // Whoever holds the lock fetches, once; a failure is not remembered, since nobody could sign in then.
+        // Whoever holds the lock fetches, once; a failure is tried again sooner, since nobody can sign in meanwhile.
+        keys.not_before = Some(Instant::now() + RETRY);
         let set = self.fetch().await.map_err(|error| ApiError::Internal(Box::new(error)))?;
         keys.by_id = set
             .keys
             .iter()
             .filter_map(|jwk| Some((jwk.common.key_id.clone()?, DecodingKey::from_jwk(jwk).ok()?)))
             .collect();
-        keys.fetched = Some(Instant::now());
+        keys.not_before = Some(Instant::now() + REFETCH);
         keys.by_id.get(id).cloned().ok_or(ApiError::Unauthorized)
     }
 

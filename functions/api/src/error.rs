@@ -18,6 +18,9 @@ pub enum ApiError {
     /// No token, or one that is not good here. Which of its parts is wrong is nobody's business.
     #[error("sign in and send the access token as Authorization: Bearer")]
     Unauthorized,
+    /// The issuer's keys could not be fetched a moment ago.
+    #[error("sign-in cannot be checked just now; try again in a moment")]
+    KeysUnavailable,
     /// A good token without the scope that the route needs.
     #[error("this token may not do that; it needs the scope tintype/{0}")]
     Forbidden(&'static str),
@@ -39,9 +42,6 @@ pub enum ApiError {
     /// Not JSON by its Content-Type.
     #[error("send JSON, with Content-Type: application/json")]
     NotJson,
-    /// The photo is on its way out for good.
-    #[error("this photo is being removed for good and cannot be changed any more")]
-    Purging,
     /// Not this time.
     #[error("this did not work just now; try again in a moment")]
     Unavailable(#[source] StorageError),
@@ -63,8 +63,7 @@ impl ApiError {
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad-request", "Request makes no sense"),
             Self::BodyTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large"),
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json", "Not JSON"),
-            Self::Purging => (StatusCode::CONFLICT, "purging", "Being removed"),
-            Self::Unavailable(_) => {
+            Self::Unavailable(_) | Self::KeysUnavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available just now")
             }
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
@@ -115,7 +114,9 @@ fn random() -> u64 {
 impl From<StorageError> for ApiError {
     fn from(error: StorageError) -> Self {
         match error {
-            StorageError::Unavailable { .. } | StorageError::Changed => Self::Unavailable(error),
+            StorageError::Unavailable { .. } | StorageError::Busy(_) | StorageError::Changed => {
+                Self::Unavailable(error)
+            }
             StorageError::Corrupt { .. } => Self::Internal(Box::new(error)),
         }
     }

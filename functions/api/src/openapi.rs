@@ -1,5 +1,7 @@
 //! The OpenAPI document, generated from the code.
 
+use tintype_core::wire::{Order, Problem};
+use utoipa::PartialSchema;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{License, OpenApi};
 
@@ -23,6 +25,9 @@ pub(crate) fn finish(mut document: OpenApi) -> OpenApi {
     );
     let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     let components = document.components.get_or_insert_default();
+    // What only errors and queries name is not collected from the routes.
+    components.schemas.insert("Problem".to_owned(), Problem::schema());
+    components.schemas.insert("Order".to_owned(), Order::schema());
     components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
     document
 }

@@ -25,8 +25,13 @@ pub(crate) async fn do_due(
             if Instant::now() >= end {
                 return Ok(());
             }
-            let Some(record) = keeper.storage.catalog.get(&user, &photo_id).await? else { continue };
-            match do_chore(keeper, record, now).await {
+            // One record that cannot be read must not hide the others.
+            let done = match keeper.storage.catalog.get(&user, &photo_id).await {
+                Ok(Some(record)) => do_chore(keeper, record, now).await,
+                Ok(None) => Ok(Did::Nothing),
+                Err(error) => Err(error),
+            };
+            match done {
                 Ok(did) => report.count(did),
                 Err(error) => {
                     report.failed += 1;

@@ -69,8 +69,9 @@ impl Report {
 pub async fn run(keeper: &Keeper, now: OffsetDateTime) -> Result<Report, StorageError> {
     let end = Instant::now() + RUN;
     let mut report = Report::default();
-    uploads::send_again(keeper, now, end, &mut report).await?;
-    chores::do_due(keeper, now, end, &mut report).await?;
+    // Neither kind of work waits for the other's trouble.
+    let sent = uploads::send_again(keeper, now, end, &mut report).await;
+    let done = chores::do_due(keeper, now, end, &mut report).await;
     tracing::info!(?report, "kept");
-    Ok(report)
+    sent.and(done).map(|()| report)
 }

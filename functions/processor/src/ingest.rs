@@ -1,13 +1,14 @@
 //! From the uploads bucket into the vault: makes the calls that [`tintype_core::ingest`] asks for, and decides nothing.
 
 use time::OffsetDateTime;
-use tintype_core::ingest::{self, Next, Trouble, Upload};
+use tintype_core::ingest::{self, Next, Upload};
 use tintype_core::key::ObjectKey;
 use tintype_core::metadata::UploadMetadata;
 use tintype_core::record::{Record, State};
 use tintype_storage::uploads::UploadHead;
 use tintype_storage::{Storage, StorageError, mint};
 
+use crate::render::GiveUp;
 use crate::{Processor, Unfinished, render};
 
 /// How often the record is read again because somebody else wrote in between.
@@ -46,10 +47,12 @@ pub(crate) async fn ingest(processor: &Processor, key: &ObjectKey) -> Result<(),
                 let now = mint::now();
                 ingest::on_copy(record, copied, copy, now, mint::generation(now))
             }
-            Next::Render { record, checked } => match render::variants_of(processor, *record).await {
-                Ok(()) | Err(Unfinished::Storage(StorageError::Changed)) => Next::after_render(checked),
-                Err(unfinished) => return Err(unfinished),
-            },
+            Next::Render { record, checked } => {
+                match render::variants_of(processor, *record, GiveUp::Later).await {
+                    Ok(()) | Err(Unfinished::Storage(StorageError::Changed)) => Next::after_render(checked),
+                    Err(unfinished) => return Err(unfinished),
+                }
+            }
             Next::HeadOriginal(record) => {
                 let original = storage.vault.head(&record.key).await?;
                 ingest::on_original(&record, original.as_ref())
@@ -59,12 +62,7 @@ pub(crate) async fn ingest(processor: &Processor, key: &ObjectKey) -> Result<(),
                 Next::Done
             }
             Next::Done => return Ok(()),
-            Next::Fail(trouble) => {
-                if trouble == Trouble::OriginalMissing {
-                    tracing::error!(photo_id = %upload.photo_id, "{trouble}");
-                }
-                return Err(trouble.into());
-            }
+            Next::Fail(trouble) => return Err(trouble.into()),
         };
     }
 }
@@ -72,14 +70,15 @@ pub(crate) async fn ingest(processor: &Processor, key: &ObjectKey) -> Result<(),
 /// What the rules need to know of an upload.
 fn upload(key: &ObjectKey, head: UploadHead) -> Option<Upload> {
     let ObjectKey::Upload { user, photo_id, upload_id } = key else { return None };
-    // S3 tells whole seconds; the id tells when its address was asked for.
     let asked_at = i128::from(upload_id.milliseconds()) * 1_000_000;
     let asked_at = OffsetDateTime::from_unix_timestamp_nanos(asked_at).unwrap_or(head.received_at);
     Some(Upload {
         user: user.clone(),
         photo_id: *photo_id,
         size: head.size,
-        received_at: head.received_at.max(asked_at),
+        sha256: head.sha256,
+        received_at: head.received_at,
+        asked_at,
         content_type: head.content_type,
         metadata: head.metadata,
     })

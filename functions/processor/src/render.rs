@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use futures::future::try_join_all;
 use tintype_core::id::Generation;
 use tintype_core::ingest::{self, Trouble};
@@ -18,15 +19,22 @@ use crate::{Processor, Unfinished};
 const READ_AT_ONCE: u64 = 16 << 20;
 /// How much of a large original is looked at first.
 const START: u64 = 256 << 10;
-/// What is larger is not read into memory: a film, or a picture beyond any function's memory.
-const MAX_READ: u64 = 256 << 20;
+
+/// Whether this run may end a photo without variants because decoding it ended the process too often.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GiveUp {
+    /// The keeper asks, long after the last attempt began: none of them still runs.
+    Now,
+    /// An event may come several times at once, and the attempts that it counts may all still run.
+    Later,
+}
 
 /// What the keeper asks for.
 pub(crate) async fn render(processor: &Processor, render: &Render) -> Result<(), Unfinished> {
     let record = processor.storage.catalog.get(&render.user, &render.photo_id).await?;
     match record {
         Some(record) if record.generation == render.generation && record.state == State::Stored => {
-            variants_of(processor, record).await
+            variants_of(processor, record, GiveUp::Now).await
         }
         // Trashed, removed or sent again since: whatever it is now, it is looked after.
         Some(_) | None => Ok(()),
@@ -34,19 +42,40 @@ pub(crate) async fn render(processor: &Processor, render: &Render) -> Result<(),
 }
 
 /// Makes the variants of a safe photo, if it waits for them, and writes down how that ended.
-pub(crate) async fn variants_of(processor: &Processor, record: Record) -> Result<(), Unfinished> {
+pub(crate) async fn variants_of(
+    processor: &Processor,
+    record: Record,
+    give_up: GiveUp,
+) -> Result<(), Unfinished> {
     let storage = &processor.storage;
     if record.preview != Preview::Pending {
         return Ok(());
     }
-    if let Some(reason) = ingest::given_up(&record) {
-        return finish(storage, record, None, Err(reason)).await;
+    match (ingest::given_up(&record), give_up) {
+        (Some(reason), GiveUp::Now) => return finish(storage, record, None, Err(reason)).await,
+        (Some(_), GiveUp::Later) => return Err(Unfinished::TriedTooOften),
+        (None, _) => {}
     }
-    let Some(bytes) = read(storage, &record).await? else {
-        return finish(storage, record, None, Err(PreviewReason::NotAnImage)).await;
-    };
     // Counted before and not after: what ends the process ends it here, and the count remains.
     let record = count_attempt(storage, &record, record.attempts + 1).await?;
+    match attempt(processor, &record).await {
+        Ok((facts, rendered)) => finish(storage, record, facts, rendered).await,
+        Err(unfinished) => {
+            // The process is still there: this attempt does not count.
+            count_attempt(storage, &record, record.attempts - 1).await?;
+            Err(unfinished)
+        }
+    }
+}
+
+type Outcome = (Option<Facts>, Result<Rendering, PreviewReason>);
+
+/// Reads the original, decodes it and puts its variants.
+async fn attempt(processor: &Processor, record: &Record) -> Result<Outcome, Unfinished> {
+    let bytes = match read(processor, record).await? {
+        Ok(bytes) => bytes,
+        Err((facts, reason)) => return Ok((facts, Err(reason))),
+    };
     let budget = processor.budget;
     let decoded = tokio::task::spawn_blocking(move || {
         let facts = tintype_imaging::inspect(&bytes);
@@ -55,32 +84,36 @@ pub(crate) async fn variants_of(processor: &Processor, record: Record) -> Result
     let (facts, rendered) = match decoded.await {
         Ok((facts, rendered)) => (Some(facts), rendered.map_err(|rejected| reason(&rejected))),
         // A panic in a decoder is that file's end, not ours.
-        Err(_) => (None, Err(PreviewReason::Broken)),
+        Err(error) if error.is_panic() => (None, Err(PreviewReason::Broken)),
+        Err(_) => return Err(Unfinished::Stopping),
     };
-    if let Ok(rendering) = &rendered
-        && let Err(error) = put_variants(storage, &record, rendering).await
-    {
-        // Decoding did not end the process: this attempt does not count.
-        count_attempt(storage, &record, record.attempts - 1).await?;
-        return Err(error.into());
+    if let Ok(rendering) = &rendered {
+        put_variants(&processor.storage, record, rendering).await?;
     }
-    finish(storage, record, facts, rendered).await
+    Ok((facts, rendered))
 }
 
-/// The original's bytes, or `None` if they are no picture that fits.
-async fn read(storage: &Storage, record: &Record) -> Result<Option<Vec<u8>>, Unfinished> {
+/// The original's bytes, or why they are not even read, with what their start tells.
+async fn read(
+    processor: &Processor,
+    record: &Record,
+) -> Result<Result<Bytes, (Option<Facts>, PreviewReason)>, Unfinished> {
+    let vault = &processor.storage.vault;
     if record.size == 0 {
-        return Ok(None);
+        return Ok(Err((None, PreviewReason::NotAnImage)));
     }
     if record.size > READ_AT_ONCE {
-        let start = storage.vault.read_start(&record.key, START).await?.ok_or(Trouble::OriginalMissing)?;
-        let kind = tintype_imaging::inspect(&start).kind;
-        if record.size > MAX_READ || matches!(kind, Kind::Unknown | Kind::Video(_)) {
-            return Ok(None);
+        let start = vault.read_start(&record.key, START).await?.ok_or(Trouble::OriginalMissing)?;
+        let facts = tintype_imaging::inspect(&start);
+        if matches!(facts.kind, Kind::Unknown | Kind::Video(_)) {
+            return Ok(Err((Some(facts), PreviewReason::NotAnImage)));
+        }
+        // The file and what it is decoded into share the function's memory.
+        if record.size > processor.budget.bytes as u64 / 3 {
+            return Ok(Err((Some(facts), PreviewReason::TooLarge)));
         }
     }
-    let bytes = storage.vault.read(&record.key).await?.ok_or(Trouble::OriginalMissing)?;
-    Ok(Some(bytes.into()))
+    Ok(Ok(vault.read(&record.key).await?.ok_or(Trouble::OriginalMissing)?))
 }
 
 async fn count_attempt(storage: &Storage, record: &Record, attempts: u32) -> Result<Record, StorageError> {

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use std::{fmt, pin::Pin, sync::Arc};
+use tintype_core::key::Variant;
 
 /// What the vault is asked for.
 #[derive(Debug)]
@@ -44,7 +45,7 @@ impl fmt::Debug for MediaOrigin {
 }
 
 /// A URL of a variant holds its generation, so it never means anything else.
-const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
+const FOR_EVER: HeaderValue = HeaderValue::from_static(Variant::CACHE_CONTROL);
 
 /// What is asked of the origin, and what its answer may say.
 const CONDITIONS: [header::HeaderName; 3] = [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE, header::RANGE];

@@ -29,8 +29,12 @@ pub struct Upload {
     pub photo_id: PhotoId,
     /// Size in bytes.
     pub size: u64,
-    /// When it came: S3's `LastModified`, or the time in its id if that is later, since S3 tells whole seconds.
+    /// SHA-256 that S3 computed over the received bytes, if it has one.
+    pub sha256: Option<PhotoId>,
+    /// When S3 received it, in whole seconds.
     pub received_at: OffsetDateTime,
+    /// When its address was asked for, which is in its id: the time of its owner's wish.
+    pub asked_at: OffsetDateTime,
     /// Media type as the client declared it.
     pub content_type: String,
     /// What it says of itself.
@@ -117,6 +121,10 @@ pub enum Trouble {
     /// The photo is just being removed for good; when that is done, this upload is its new life.
     #[error("the photo is being removed; its new upload waits until that is done")]
     Purging,
+    /// What lies in the uploads bucket are other bytes than were announced. S3 refuses such uploads: it was damaged
+    /// there, or put there by hand.
+    #[error("DAMAGED: other bytes than were announced lie in the uploads bucket")]
+    UploadDiffers,
     /// A copy was made and is not there.
     #[error("the vault's copy is not there")]
     CopyMissing,
@@ -130,14 +138,20 @@ pub enum Trouble {
 
 /// After the HEAD of an upload: where there is none, another run finished it.
 pub fn on_upload(upload: Option<&Upload>) -> Next {
-    if upload.is_some() { Next::Read } else { Next::Done }
+    match upload {
+        None => Next::Done,
+        Some(upload) if upload.sha256.is_some_and(|sha256| sha256 != upload.photo_id) => {
+            Next::Fail(Trouble::UploadDiffers)
+        }
+        Some(_) => Next::Read,
+    }
 }
 
 /// After reading the record. `now` and `fresh` are the caller's clock, and a generation that never was.
 pub fn on_record(record: Option<Record>, upload: &Upload, now: OffsetDateTime, fresh: Generation) -> Next {
     let Some(record) = record.map(Box::new) else { return claim(None, upload, now, fresh) };
     match record.state {
-        State::Gone => claim(Some(record), upload, now, fresh),
+        State::Gone if brings_back(&record, upload) => claim(Some(record), upload, now, fresh),
         State::Storing => Next::Copy(record),
         State::Stored if record.preview == Preview::Pending => Next::Render { record, checked: false },
         State::Stored => Next::HeadOriginal(record),
@@ -146,15 +160,15 @@ pub fn on_record(record: Option<Record>, upload: &Upload, now: OffsetDateTime, f
             stored.trashed_at = None;
             write(Some(record), stored, Then::Read)
         }
-        State::Trashed => Next::DeleteUpload,
+        State::Trashed | State::Gone => Next::DeleteUpload,
         State::Purging => Next::Fail(Trouble::Purging),
     }
 }
 
-/// An upload brings a photo back from the trash only if it came later than the trash and asks for it: an echo of
-/// an older upload must not undo its owner's wish.
+/// An upload brings a deleted photo back only if it was asked for after that, and to do so: neither the echo of an
+/// older upload nor a slow one may undo its owner's last wish.
 fn brings_back(record: &Record, upload: &Upload) -> bool {
-    upload.metadata.restore && record.trashed_at.is_some_and(|trashed_at| upload.received_at > trashed_at)
+    upload.metadata.restore && record.trashed_at.is_some_and(|trashed_at| upload.asked_at > trashed_at)
 }
 
 /// After a write that went through; `after` as it now stands.
@@ -239,6 +253,13 @@ pub fn rendered(
         done.due = record.due;
     }
     Some(done)
+}
+
+impl Trouble {
+    /// Whether trying again cannot help, and a person has to look.
+    pub fn is_alarming(self) -> bool {
+        matches!(self, Self::UploadDiffers | Self::OriginalMissing)
+    }
 }
 
 /// Whether a photo's variants are given up before they are tried again: decoding ended the process too often.
@@ -334,7 +355,9 @@ mod tests {
             user: "ada".parse().unwrap(),
             photo_id: PhotoId::from_digest([1; 32]),
             size: 1,
-            received_at: NOW + Duration::seconds(seconds_later),
+            sha256: Some(PhotoId::from_digest([1; 32])),
+            received_at: NOW + Duration::hours(1),
+            asked_at: NOW + Duration::seconds(seconds_later),
             content_type: String::new(),
             metadata: UploadMetadata { restore, ..UploadMetadata::default() },
         }
@@ -362,9 +385,9 @@ mod tests {
         let (before, after, then) = written(on_record(None, &upload(0, false), NOW, FRESH));
         assert_eq!((before, after.state, after.generation, then), (None, State::Storing, FRESH, Then::Copy));
         assert!(after.key.contains(&FRESH.to_string()));
-        let (gone, tombstone) = next(State::Gone, Preview::Ready);
-        let (before, after, _) = written(gone);
-        assert_eq!((before, after.state, after.generation), (Some(tombstone), State::Storing, FRESH));
+        let damaged = Upload { sha256: Some(PhotoId::from_digest([9; 32])), ..upload(0, false) };
+        assert_eq!(on_upload(Some(&damaged)), Next::Fail(Trouble::UploadDiffers));
+        assert_eq!(on_upload(Some(&Upload { sha256: None, ..damaged })), Next::Read);
         let (storing, record) = next(State::Storing, Preview::Pending);
         assert_eq!(storing, Next::Copy(record));
         let (pending, record) = next(State::Stored, Preview::Pending);
@@ -384,6 +407,18 @@ mod tests {
             (State::Stored, None, trashed.generation)
         );
         assert_eq!(then, Then::Read);
+        for (seconds, restore) in [(1, false), (0, true), (-1, true)] {
+            assert_eq!(next(seconds, restore), Next::DeleteUpload);
+        }
+    }
+
+    #[test]
+    fn only_a_later_upload_that_asks_for_it_begins_a_new_life_after_the_purge() {
+        let gone = Record { trashed_at: Some(NOW), ..record(State::Gone, Preview::Ready, NOW) };
+        let next = |seconds, restore| on_record(Some(gone.clone()), &upload(seconds, restore), NOW, FRESH);
+        let (before, after, then) = written(next(1, true));
+        assert_eq!((before.as_deref(), after.state, after.generation), (Some(&gone), State::Storing, FRESH));
+        assert_eq!((after.trashed_at, then), (None, Then::Copy));
         for (seconds, restore) in [(1, false), (0, true), (-1, true)] {
             assert_eq!(next(seconds, restore), Next::DeleteUpload);
         }

@@ -19,6 +19,8 @@ impl Variant {
     pub const ALL: [Self; 2] = [Self::Thumb, Self::Preview];
     /// Media type of every variant.
     pub const CONTENT_TYPE: &'static str = "image/webp";
+    /// A variant never changes under its key, and is its owner's alone.
+    pub const CACHE_CONTROL: &'static str = "private, max-age=31536000, immutable";
 
     /// The word used in keys.
     pub const fn as_str(self) -> &'static str {
@@ -73,17 +75,10 @@ pub struct InvalidKey(String);
 impl ObjectKey {
     /// Everything that waits in the uploads bucket.
     pub const UPLOADS_PREFIX: &'static str = "in/";
-    /// Every original in the vault.
-    pub const ORIGINALS_PREFIX: &'static str = "originals/";
 
     /// Everything of one photo that waits in the uploads bucket.
     pub fn uploads_of(user: &UserId, photo_id: &PhotoId) -> String {
         format!("in/{user}/{photo_id}/")
-    }
-
-    /// The original of one life of a photo, whatever its file name.
-    pub fn originals_of(user: &UserId, photo_id: &PhotoId, generation: Generation) -> String {
-        format!("originals/{user}/{photo_id}/{generation}/")
     }
 }
 

@@ -524,8 +524,10 @@ pub enum Order {
 /// How much of the trash was made due.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct EmptyTrashAnswer {
-    /// Photos that the keeper removes on its next runs.
+    /// Photos that this call made due; the keeper removes them on its next runs.
     pub count: u64,
+    /// False if there is more: ask again.
+    pub finished: bool,
 }
 
 /// Until when the page's images may be fetched.

@@ -7,10 +7,12 @@
 //! - I1: what its owner wants and S3 received has its bytes somewhere within reach
 //! - I2: a record that is shown has its original
 //! - I3: there is one record (by its key), and what was purged does not come back without a new upload
-//! - I4: its owner's last wish stands: an echo does not undo the trash
+//! - I4: its owner's last wish stands: neither an echo nor a slow upload undoes the trash
 //! - L: from every state, the end can still be reached: no upload waits, and what is wanted is safe, with variants
 //!
 //! Left out: what the keeper postpones stays as it was (a record is always due here), and variants are one step.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test; what is unwrapped is its own")]
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -27,6 +29,8 @@ const UPLOADS: usize = 2;
 /// How much may happen besides: each bounds the number of states.
 #[derive(Clone, Copy)]
 struct Bounds {
+    /// Whether each upload asks to bring the photo back if it was deleted.
+    restores: [bool; UPLOADS],
     workers: usize,
     keepers: usize,
     trash: u8,
@@ -41,10 +45,15 @@ type Step = (&'static str, usize, &'static str);
 struct World {
     /// Uploads that wait in the uploads bucket.
     waiting: [bool; UPLOADS],
+    /// Uploads that their client has still to ask an address for.
+    unasked: [bool; UPLOADS],
     /// Uploads that their client has still to send.
     unsent: [bool; UPLOADS],
-    /// When each was received, by the world's clock.
-    received: [i64; UPLOADS],
+    /// When an address for each was asked for, by the world's clock.
+    asked: [i64; UPLOADS],
+    restores: [bool; UPLOADS],
+    /// When its owner last trashed it.
+    trashed: Option<i64>,
     /// Events that are still to be delivered.
     events: [bool; UPLOADS],
     /// Generations whose original lies in the vault.
@@ -86,8 +95,11 @@ impl World {
     fn new(bounds: Bounds) -> Self {
         Self {
             waiting: [false; UPLOADS],
+            unasked: [true; UPLOADS],
             unsent: [true; UPLOADS],
-            received: [0; UPLOADS],
+            asked: [0; UPLOADS],
+            restores: bounds.restores,
+            trashed: None,
             events: [false; UPLOADS],
             originals: Vec::new(),
             record: None,
@@ -106,9 +118,11 @@ impl World {
             user: user(),
             photo_id: photo_id(),
             size: 1,
-            received_at: at(self.received[which]),
+            sha256: Some(photo_id()),
+            received_at: at(self.clock),
+            asked_at: at(self.asked[which]),
             content_type: String::new(),
-            metadata: UploadMetadata { restore: true, ..UploadMetadata::default() },
+            metadata: UploadMetadata { restore: self.restores[which], ..UploadMetadata::default() },
         }
     }
 
@@ -171,13 +185,19 @@ impl World {
             steps.push(((what, which, ""), next));
         };
         for which in 0..UPLOADS {
-            if self.unsent[which] {
+            if self.unasked[which] {
+                step("asks for an address", which, &|next| {
+                    next.clock += 1;
+                    (next.unasked[which], next.asked[which]) = (false, next.clock);
+                });
+            } else if self.unsent[which] {
                 for (what, lost) in [("received", false), ("received, its event lost", true)] {
                     step(what, which, &|next| {
-                        next.clock += 1;
-                        next.received[which] = next.clock;
                         (next.unsent[which], next.waiting[which], next.events[which]) = (false, true, !lost);
-                        (next.wanted, next.purged) = (true, false);
+                        let later = next.trashed.is_none_or(|trashed| next.asked[which] > trashed);
+                        if later && (next.trashed.is_none() || next.restores[which]) {
+                            (next.wanted, next.purged) = (true, false);
+                        }
                     });
                 }
             } else if self.left.2 > 0 && !self.events[which] {
@@ -199,6 +219,7 @@ impl World {
                     after.trashed_at = Some(now);
                     next.write(Some(record), &after);
                     next.left.0 -= 1;
+                    next.trashed = Some(next.clock);
                     next.wanted = false;
                 });
             }
@@ -397,8 +418,7 @@ impl World {
         generations.dedup();
         let rank = |generation| generations.binary_search(&generation).unwrap_or_default();
         let key = |record: &Record| {
-            let later =
-                self.received.map(|received| record.trashed_at.is_some_and(|trashed| at(received) > trashed));
+            let later = self.asked.map(|asked| record.trashed_at.is_some_and(|trashed| at(asked) > trashed));
             let current = self.record.as_ref().is_some_and(|now| same(now, record));
             (record.state, record.preview, rank(record.generation), later, current)
         };
@@ -421,7 +441,9 @@ impl World {
         workers.sort_unstable();
         keepers.sort_unstable();
         let originals: Vec<usize> = self.originals.iter().map(|generation| rank(*generation)).collect();
-        let outside = (self.waiting, self.unsent, self.events, self.left, self.wanted, self.purged);
+        let later = self.asked.map(|asked| self.trashed.map(|trashed| asked > trashed));
+        let clients = (self.unasked, self.unsent, later);
+        let outside = (clients, self.waiting, self.events, self.left, self.wanted, self.purged);
         hash(&(outside, originals, self.record.as_ref().map(key), workers, keepers))
     }
 }
@@ -585,11 +607,20 @@ fn holds(bounds: Bounds) {
 }
 
 #[test]
-fn one_worker_and_one_keeper_lose_nothing() {
-    holds(Bounds { workers: 1, keepers: 1, trash: 1, restore: 1, repeated_events: 1 });
+fn one_worker_and_one_keeper_lose_nothing_whatever_uploads_ask_for() {
+    for restores in [[false, false], [false, true], [true, true]] {
+        holds(Bounds { restores, workers: 1, keepers: 1, trash: 1, restore: 1, repeated_events: 1 });
+    }
 }
 
 #[test]
 fn two_workers_and_two_keepers_lose_nothing_in_any_interleaving() {
-    holds(Bounds { workers: 2, keepers: 2, trash: 1, restore: 1, repeated_events: 1 });
+    holds(Bounds {
+        restores: [false, true],
+        workers: 2,
+        keepers: 2,
+        trash: 1,
+        restore: 1,
+        repeated_events: 1,
+    });
 }

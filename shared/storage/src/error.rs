@@ -1,4 +1,5 @@
-//! What can go wrong with storage, without a word of HTTP: rejected for good, or unavailable for now.
+//! What can go wrong with storage: unavailable for now, changed since, or unreadable for good. What the services
+//! answer in HTTP ends here.
 
 use std::error::Error as StdError;
 
@@ -20,6 +21,9 @@ pub enum StorageError {
         /// What the SDK said.
         source: Source,
     },
+    /// The service keeps putting us off: try again.
+    #[error("{0} is put off for too long")]
+    Busy(&'static str),
     /// Somebody else wrote since it was read: read again and decide again.
     #[error("the record changed since it was read")]
     Changed,
@@ -33,7 +37,7 @@ pub enum StorageError {
     },
 }
 
-/// The HTTP status, service code and retry verdict of a failed call.
+/// The HTTP status and the service's code of a failed call.
 pub(crate) struct Failure {
     pub(crate) status: Option<u16>,
     pub(crate) code: String,

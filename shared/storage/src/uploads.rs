@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::types::ChecksumMode;
 use time::OffsetDateTime;
 use tintype_core::id::{PhotoId, UserId};
 use tintype_core::key::ObjectKey;
@@ -29,6 +30,8 @@ pub struct Uploads {
 pub struct UploadHead {
     /// Size in bytes.
     pub size: u64,
+    /// SHA-256 that S3 computed over the received bytes, if it has one.
+    pub sha256: Option<PhotoId>,
     /// When S3 received it.
     pub received_at: OffsetDateTime,
     /// Media type as the client declared it.
@@ -108,13 +111,22 @@ impl Uploads {
 
     /// What the bucket says of an upload; `None` only if S3 says 404.
     pub async fn head(&self, key: &ObjectKey) -> Result<Option<UploadHead>, StorageError> {
-        let head = match self.client.head_object().bucket(&self.bucket).key(key.to_string()).send().await {
+        let head = self
+            .client
+            .head_object()
+            .bucket(&self.bucket)
+            .key(key.to_string())
+            .checksum_mode(ChecksumMode::Enabled)
+            .send()
+            .await;
+        let head = match head {
             Ok(head) => head,
             Err(error) if failure(&error).status == Some(404) => return Ok(None),
             Err(error) => return Err(unavailable("HeadObject")(error)),
         };
         Ok(Some(UploadHead {
             size: head.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+            sha256: head.checksum_sha256().and_then(|checksum| PhotoId::from_base64(checksum).ok()),
             received_at: at(head.last_modified()),
             content_type: head.content_type().unwrap_or_default().to_owned(),
             metadata: UploadMetadata::from_headers(head.metadata().into_iter().flatten()),

@@ -22,9 +22,6 @@ pub const ORIGINAL_LIFETIME: Duration = Duration::from_mins(15);
 
 /// How often a copy that met another one is tried: S3 answers 409 while both run.
 const COPY_TRIES: u32 = 5;
-/// Variants never change under their key.
-const FOR_EVER: &str = "private, max-age=31536000, immutable";
-
 /// Characters of a key that need no encoding in x-amz-copy-source.
 const KEY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 /// attr-char of RFC 5987, for `filename*`.
@@ -141,7 +138,7 @@ impl Vault {
             .bucket(&self.bucket)
             .key(key.to_string())
             .content_type(Variant::CONTENT_TYPE)
-            .cache_control(FOR_EVER)
+            .cache_control(Variant::CACHE_CONTROL)
             .body(ByteStream::from(webp))
             .send()
             .await

@@ -1,5 +1,7 @@
 //! Into the trash, out of it, and what is in it.
 
+use std::time::{Duration, Instant};
+
 use axum::Json;
 use axum::extract::State;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -22,6 +24,8 @@ use crate::routes::{Problems, photos};
 
 /// How many photos are changed side by side: they share counters, and more would only wait for one another.
 const SIDE_BY_SIDE: usize = 8;
+/// How long emptying the trash goes on before it answers; API Gateway waits for 30 s.
+const EMPTY_FOR: Duration = Duration::from_secs(15);
 /// How often a change is tried again because somebody else wrote in between.
 const ROUNDS: usize = 5;
 
@@ -63,7 +67,7 @@ pub(crate) async fn delete(
 }
 
 /// A page of the trash, by time taken, newest first.
-#[utoipa::path(get, path = "/api/trash", tag = "trash", security(("bearer" = [])), params(TrashQuery),
+#[utoipa::path(get, path = "/api/trash", operation_id = "list_trash", tag = "trash", security(("bearer" = [])), params(TrashQuery),
     responses((status = 200, body = PhotoPage), Problems))]
 pub(crate) async fn list(
     State(api): State<Api>,
@@ -78,14 +82,17 @@ pub(crate) async fn list(
     Ok(Json(PhotoPage { photos: page.photos, next_cursor: page.next.map(|cursor| cursor.encode()) }))
 }
 
-/// Makes all of the trash due: the keeper removes it for good on its next runs.
+/// Makes the trash due: the keeper removes it for good on its next runs. A large trash takes several calls, until
+/// `finished`.
 #[utoipa::path(post, path = "/api/trash/empty", tag = "trash", security(("bearer" = [])),
     responses((status = 202, body = EmptyTrashAnswer), Problems))]
 pub(crate) async fn empty(
     State(api): State<Api>,
     Writer(user): Writer,
 ) -> Result<(StatusCode, Json<EmptyTrashAnswer>), ApiError> {
+    let end = Instant::now() + EMPTY_FOR;
     let mut count = 0;
+    let mut finished = true;
     let mut cursor = None;
     loop {
         let catalog = &api.storage.catalog;
@@ -94,10 +101,13 @@ pub(crate) async fn empty(
             .await?;
         let photo_ids = page.photos.into_iter().map(|photo| photo.photo_id).collect();
         let answer = change_all(&api, &user, photo_ids, make_due).await?;
-        count += answer.results.iter().filter(|result| result.outcome == ChangeOutcome::Done).count() as u64;
+        let with = |outcome| answer.results.iter().filter(|result| result.outcome == outcome).count() as u64;
+        count += with(ChangeOutcome::Done);
+        finished &= with(ChangeOutcome::Unavailable) == 0;
         cursor = page.next;
-        if cursor.is_none() {
-            return Ok((StatusCode::ACCEPTED, Json(EmptyTrashAnswer { count })));
+        if cursor.is_none() || Instant::now() >= end {
+            finished &= cursor.is_none();
+            return Ok((StatusCode::ACCEPTED, Json(EmptyTrashAnswer { count, finished })));
         }
     }
 }
@@ -128,6 +138,7 @@ fn from_trash(record: &Record, now: OffsetDateTime) -> Result<Record, ChangeOutc
 
 fn make_due(record: &Record, now: OffsetDateTime) -> Result<Record, ChangeOutcome> {
     match record.state {
+        Life::Trashed if record.due.is_some_and(|due| due <= now) => Err(ChangeOutcome::Already),
         Life::Trashed => Ok(Record { due: Some(now), ..record.clone() }),
         Life::Storing | Life::Stored | Life::Purging | Life::Gone => Err(ChangeOutcome::Already),
     }
@@ -144,7 +155,9 @@ async fn change_all(
             let outcome = match change(api, user, photo_id, change_to).await {
                 Ok(outcome) => outcome,
                 // One that does not work now must not hide what became of the others.
-                Err(StorageError::Unavailable { .. } | StorageError::Changed) => ChangeOutcome::Unavailable,
+                Err(StorageError::Unavailable { .. } | StorageError::Busy(_) | StorageError::Changed) => {
+                    ChangeOutcome::Unavailable
+                }
                 Err(error) => return Err(ApiError::from(error)),
             };
             Ok(ChangeResult { photo_id, outcome })

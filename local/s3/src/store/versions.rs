@@ -188,15 +188,20 @@ fn check(condition: &Condition, current: Option<&Version>) -> Result<(), StoreEr
 /// Creates `folder` and what is missing above it, below `root`, each name brought to the disk.
 fn create_folders(durability: Durability, root: &Path, folder: &Path) -> io::Result<()> {
     match fs::create_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // Whoever made it may not have brought its name to the disk yet, or was killed before.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => sync_parent(durability, folder),
         Err(error) if error.kind() == io::ErrorKind::NotFound && folder != root => {
             let Some(parent) = folder.parent() else { return Err(error) };
             create_folders(durability, root, parent)?;
             create_folders(durability, root, folder)
         }
         Err(error) => Err(error),
-        Ok(()) => folder.parent().map_or(Ok(()), |parent| durability.sync_folder(parent)),
+        Ok(()) => sync_parent(durability, folder),
     }
+}
+
+fn sync_parent(durability: Durability, folder: &Path) -> io::Result<()> {
+    folder.parent().map_or(Ok(()), |parent| durability.sync_folder(parent))
 }
 
 /// Removes folders that have become empty, up to the bucket's own, which stays.

@@ -25,6 +25,8 @@ pub(crate) use write::pause;
 
 /// DynamoDB's limit for one `BatchGetItem`.
 const BATCH: usize = 100;
+/// How often a batch is asked for what DynamoDB left out.
+const BATCH_TRIES: u32 = 12;
 /// How many partitions the work index is spread over.
 pub const WORK_SHARDS: u8 = 8;
 
@@ -68,8 +70,11 @@ impl Catalog {
         let mut records = HashMap::new();
         for batch in distinct.chunks(BATCH) {
             let mut keys: Vec<Item> = batch.iter().map(|photo_id| item::photo_key(user, photo_id)).collect();
+            let mut tried = 0;
             while !keys.is_empty() {
-                let asked = keys.len();
+                if tried == BATCH_TRIES {
+                    return Err(StorageError::Busy("BatchGetItem"));
+                }
                 let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
                 let wanted = wanted.map_err(|error| item::corrupt("a batch of keys", error))?;
                 let answer = self
@@ -91,7 +96,8 @@ impl Catalog {
                     .flat_map(|left| left.keys)
                     .collect();
                 if !keys.is_empty() {
-                    pause(u32::from(keys.len() == asked)).await;
+                    pause(tried).await;
+                    tried += 1;
                 }
             }
         }

@@ -34,7 +34,7 @@ struct Run {
     #[arg(long, default_value = "tintype-data", value_name = "FOLDER")]
     data_dir: PathBuf,
     /// The page's port; S3 and sign-in have the two after it. 0 takes any three.
-    #[arg(long, default_value_t = 8470)]
+    #[arg(long, default_value_t = 8470, value_parser = clap::value_parser!(u16).range(..=65533))]
     port: u16,
     /// Keep nothing: a temporary folder, gone when the process ends.
     #[arg(long, conflicts_with = "data_dir")]

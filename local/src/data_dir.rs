@@ -68,7 +68,7 @@ impl DataDir {
     pub(crate) fn open(root: &Path) -> Result<Self, DataDirError> {
         let shown = root.display().to_string();
         let unwritable = |source| unwritable(root, source);
-        fs::create_dir_all(root).map_err(unwritable)?;
+        make_private(root).map_err(unwritable)?;
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(root.join("lock"));
         let lock = lock.map_err(unwritable)?;
         match lock.try_lock() {
@@ -129,6 +129,15 @@ pub(crate) fn read_addresses(root: &Path) -> Result<Addresses, DataDirError> {
         }
         Err(error) => Err(broken(&path, error)),
     }
+}
+
+/// Makes the folder, if there is none, for its owner alone: it holds photos.
+fn make_private(root: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(root)
 }
 
 /// Where the issuer keeps its key and sign-ins; also read by a process that only makes a token.

@@ -20,7 +20,7 @@ use crate::error::ApiError;
 /// An unknown key id may make us look for new keys this often, however many tokens carry one.
 const REFETCH: Duration = Duration::from_mins(5);
 /// How soon a look for keys that failed is repeated, at most.
-const RETRY: Duration = Duration::from_secs(5);
+const RETRY: Duration = Duration::from_secs(1);
 /// A Cognito access token has about 1 KB; API Gateway lets 10 KB of headers pass.
 const MAX_TOKEN: usize = 8 << 10;
 /// How far clocks may be apart, in seconds.

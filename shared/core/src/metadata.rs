@@ -16,6 +16,8 @@ const RESTORE: &str = "restore";
 
 /// Longest percent-encoded file name in bytes; with the other entries and their names it stays below 1,500.
 const MAX_FILE_NAME: usize = 1_400;
+/// Longest extension that is kept when a name is cut, in bytes, its dot included.
+const MAX_EXTENSION: usize = 16;
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
 
 /// What an upload says of itself.
@@ -61,13 +63,26 @@ impl UploadMetadata {
     }
 }
 
+/// Cut before its extension, so that what is downloaded can still be opened.
 fn encode_cut(name: &str) -> String {
+    let whole = encode(name, MAX_FILE_NAME);
+    if whole.len() == utf8_percent_encode(name, PLAIN).map(str::len).sum::<usize>() {
+        return whole;
+    }
+    let extension = name.rfind('.').map_or("", |dot| &name[dot..]);
+    let extension =
+        if extension.len() <= MAX_EXTENSION { encode(extension, MAX_FILE_NAME) } else { String::new() };
+    format!("{}{extension}", encode(name, MAX_FILE_NAME - extension.len()))
+}
+
+/// As many whole characters as fit.
+fn encode(text: &str, most: usize) -> String {
     let mut encoded = String::new();
-    for character in name.chars() {
+    for character in text.chars() {
         let mut buffer = [0; 4];
         let before = encoded.len();
         encoded.extend(utf8_percent_encode(character.encode_utf8(&mut buffer), PLAIN));
-        if encoded.len() > MAX_FILE_NAME {
+        if encoded.len() > most {
             encoded.truncate(before);
             break;
         }
@@ -85,6 +100,10 @@ mod tests {
         let metadata = UploadMetadata { file_name: "写".repeat(1_000), ..Default::default() };
         let back = UploadMetadata::from_headers(&metadata.to_headers());
         assert_eq!(back.file_name, "写".repeat(155));
+        let metadata =
+            UploadMetadata { file_name: format!("{}.jpeg", "я".repeat(1_000)), ..Default::default() };
+        let back = UploadMetadata::from_headers(&metadata.to_headers());
+        assert_eq!(back.file_name, format!("{}.jpeg", "я".repeat(232)));
     }
 
     #[test]
@@ -110,7 +129,8 @@ mod tests {
             prop_assert!(size <= 1_500, "{size}");
             prop_assert!(headers.values().all(|v| v.is_ascii() && !v.contains(char::is_control)));
             let back = UploadMetadata::from_headers(&headers);
-            prop_assert!(name.starts_with(&back.file_name));
+            let stem = back.file_name.rfind('.').map_or(&*back.file_name, |dot| &back.file_name[..dot]);
+            prop_assert!(name == back.file_name || name.starts_with(stem));
             prop_assert_eq!((back.modified_at, back.restore), (metadata.modified_at, restore));
         }
     }

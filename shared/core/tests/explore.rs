@@ -223,6 +223,16 @@ impl World {
                     next.wanted = false;
                 });
             }
+            if record.state == State::Trashed && self.left.0 > 0 {
+                step("trash again", 0, &|next| {
+                    next.clock += 1;
+                    let after = Record { trashed_at: Some(at(next.clock)), ..record.clone() };
+                    next.write(Some(record), &after);
+                    next.left.0 -= 1;
+                    next.trashed = Some(next.clock);
+                    next.wanted = false;
+                });
+            }
             if record.state == State::Trashed && self.left.1 > 0 {
                 step("restore", 0, &|next| {
                     let mut after = record.moved_to(State::Stored, record.preview, at(next.clock));
@@ -609,7 +619,7 @@ fn holds(bounds: Bounds) {
 #[test]
 fn one_worker_and_one_keeper_lose_nothing_whatever_uploads_ask_for() {
     for restores in [[false, false], [false, true], [true, true]] {
-        holds(Bounds { restores, workers: 1, keepers: 1, trash: 1, restore: 1, repeated_events: 1 });
+        holds(Bounds { restores, workers: 1, keepers: 1, trash: 2, restore: 1, repeated_events: 1 });
     }
 }
 

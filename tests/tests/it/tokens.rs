@@ -4,6 +4,7 @@
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::routing::get;
 use axum::{Json, Router};
@@ -304,7 +305,7 @@ async fn however_many_tokens_carry_unknown_keys_the_issuers_are_fetched_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_issuers_keys_cannot_be_fetched_nobody_is_let_in_and_nothing_is_remembered() {
+async fn while_the_issuers_keys_cannot_be_fetched_nobody_is_let_in_and_soon_after_everybody_is() {
     let app = TestApp::start().await;
     let forge = Forge::of(&app).await;
     let tries = Arc::new(AtomicUsize::new(0));
@@ -328,6 +329,10 @@ async fn while_the_issuers_keys_cannot_be_fetched_nobody_is_let_in_and_nothing_i
         !refused.text().contains("keys") && problem.instance.is_some(),
         "nothing of the inside: {problem:?}"
     );
+    // Junk in between costs no fetch; a moment later the keys are looked for again.
+    assert_eq!(ask().await.status, 503);
+    assert_eq!(tries.load(Ordering::SeqCst), 1);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
     ask().await.expect(200);
 }
 

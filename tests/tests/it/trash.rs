@@ -85,6 +85,39 @@ async fn the_echo_of_an_older_upload_leaves_the_trash_alone() {
 }
 
 #[tokio::test]
+async fn an_upload_that_was_asked_for_before_the_last_wish_does_not_undo_it() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let file = File::jpeg(1);
+    let (id, all) = (file.photo_id(), std::slice::from_ref(&file));
+    let wanted = UploadFile { restore: true, ..file.wanted() };
+    let slow = User::request_of(ada.offer(&wanted).await);
+    let slower = User::request_of(ada.offer(&wanted).await);
+    app.settle(&ada, all).await;
+    ada.trash(&[id]).await;
+
+    // Asked for before the trash, sent after it.
+    ada.put(&slow, &file.bytes).await.expect(200);
+    app.buckets.until_nothing_waits().await;
+    assert_eq!(states(&ada, all).await, [LookupState::Trashed]);
+
+    // Asked for in between, and then its owner trashes it once more.
+    let between = User::request_of(ada.offer(&wanted).await);
+    assert_eq!(ada.trash(&[id]).await, [ChangeOutcome::Already]);
+    ada.put(&between, &file.bytes).await.expect(200);
+    app.buckets.until_nothing_waits().await;
+    assert_eq!(states(&ada, all).await, [LookupState::Trashed]);
+
+    // Nor does it come back when it is removed for good.
+    app.keep(31 * DAY).await;
+    assert_eq!(states(&ada, all).await, [LookupState::Gone]);
+    ada.put(&slower, &file.bytes).await.expect(200);
+    app.buckets.until_nothing_waits().await;
+    assert_eq!(states(&ada, all).await, [LookupState::Gone]);
+    assert_counters_are_true(&ada).await;
+}
+
+#[tokio::test]
 async fn the_trash_is_kept_for_thirty_days_and_then_removed_for_good() {
     let app = TestApp::start().await;
     let ada = app.user("ada");

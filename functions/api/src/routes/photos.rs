@@ -5,6 +5,7 @@ use axum::extract::State;
 use tintype_core::cursor::{Cursor, Listing};
 use tintype_core::id::PhotoId;
 use tintype_core::record::{Record, State as Life};
+use tintype_core::taken::WallTime;
 use tintype_core::wire::{
     DEFAULT_LIMIT, ListQuery, Lookup, LookupAnswer, MAX_LIMIT, Photo, PhotoIds, PhotoPage,
 };
@@ -67,15 +68,13 @@ pub(crate) fn limit(asked: Option<u16>) -> Result<u16, ApiError> {
     }
 }
 
-/// A wall time or the beginning of one: it is compared as text.
+/// A wall time, or the beginning of one down to its year, month, day, minute, second or millisecond: it is compared
+/// as text.
 fn bound<'a>(name: &str, text: Option<&'a str>) -> Result<Option<&'a str>, ApiError> {
-    let form = b"0000-00-00T00:00:00.000";
+    let rest = "0000-01-01T00:00:00.000";
     let fits = |text: &str| {
-        (4..=form.len()).contains(&text.len())
-            && text
-                .bytes()
-                .zip(form)
-                .all(|(is, should)| if should.is_ascii_digit() { is.is_ascii_digit() } else { is == *should })
+        matches!(text.len(), 4 | 7 | 10 | 16 | 19 | 23)
+            && rest.get(text.len()..).is_some_and(|rest| format!("{text}{rest}").parse::<WallTime>().is_ok())
     };
     match text {
         Some(text) if !fits(text) => {

@@ -112,23 +112,28 @@ pub(crate) async fn empty(
     }
 }
 
-/// What a record becomes, or why it stays as it is.
-type Change = fn(&Record, OffsetDateTime) -> Result<Record, ChangeOutcome>;
+/// What a record becomes and what to say of that, or why it stays as it is.
+type Change = fn(&Record, OffsetDateTime) -> Result<(Record, ChangeOutcome), ChangeOutcome>;
 
-fn to_trash(record: &Record, now: OffsetDateTime) -> Result<Record, ChangeOutcome> {
+fn to_trash(record: &Record, now: OffsetDateTime) -> Result<(Record, ChangeOutcome), ChangeOutcome> {
+    let mut trashed = record.moved_to(Life::Trashed, record.preview, now);
+    trashed.trashed_at = Some(now);
     match record.state {
-        Life::Stored => {
-            Ok(Record { trashed_at: Some(now), ..record.moved_to(Life::Trashed, record.preview, now) })
+        Life::Stored => Ok((trashed, ChangeOutcome::Done)),
+        // The wish is renewed: an upload that was asked for since the first one must not undo it.
+        Life::Trashed => {
+            trashed.due = record.due.filter(|due| *due <= now).or(trashed.due);
+            Ok((trashed, ChangeOutcome::Already))
         }
-        Life::Trashed => Err(ChangeOutcome::Already),
         Life::Storing | Life::Purging | Life::Gone => Err(ChangeOutcome::NotFound),
     }
 }
 
-fn from_trash(record: &Record, now: OffsetDateTime) -> Result<Record, ChangeOutcome> {
+fn from_trash(record: &Record, now: OffsetDateTime) -> Result<(Record, ChangeOutcome), ChangeOutcome> {
     match record.state {
         Life::Trashed => {
-            Ok(Record { trashed_at: None, ..record.moved_to(Life::Stored, record.preview, now) })
+            let stored = Record { trashed_at: None, ..record.moved_to(Life::Stored, record.preview, now) };
+            Ok((stored, ChangeOutcome::Done))
         }
         Life::Stored => Err(ChangeOutcome::Already),
         Life::Purging => Err(ChangeOutcome::TooLate),
@@ -136,10 +141,10 @@ fn from_trash(record: &Record, now: OffsetDateTime) -> Result<Record, ChangeOutc
     }
 }
 
-fn make_due(record: &Record, now: OffsetDateTime) -> Result<Record, ChangeOutcome> {
+fn make_due(record: &Record, now: OffsetDateTime) -> Result<(Record, ChangeOutcome), ChangeOutcome> {
     match record.state {
         Life::Trashed if record.due.is_some_and(|due| due <= now) => Err(ChangeOutcome::Already),
-        Life::Trashed => Ok(Record { due: Some(now), ..record.clone() }),
+        Life::Trashed => Ok((Record { due: Some(now), ..record.clone() }, ChangeOutcome::Done)),
         Life::Storing | Life::Stored | Life::Purging | Life::Gone => Err(ChangeOutcome::Already),
     }
 }
@@ -177,12 +182,12 @@ async fn change(
     let catalog = &api.storage.catalog;
     for _ in 0..ROUNDS {
         let Some(record) = catalog.get(user, &photo_id).await? else { return Ok(ChangeOutcome::NotFound) };
-        let changed = match change_to(&record, mint::now()) {
-            Ok(changed) => changed,
+        let (changed, outcome) = match change_to(&record, mint::now()) {
+            Ok(change) => change,
             Err(outcome) => return Ok(outcome),
         };
         match catalog.replace(Some(&record), &changed).await {
-            Ok(_) => return Ok(ChangeOutcome::Done),
+            Ok(_) => return Ok(outcome),
             Err(StorageError::Changed) => {}
             Err(error) => return Err(error),
         }

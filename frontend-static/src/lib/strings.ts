@@ -19,8 +19,7 @@ export const words = {
   },
   empty: {
     drop: 'Drop photos or folders here', phone: 'Back up your photos', where: 'They go straight to your own S3 bucket, bit for bit.', choose: 'Choose photos', folder: 'Choose a folder',
-    cli: 'Many thousands? The command line is quicker:', command: 'tintype upload ~/Pictures',
-    iphone: 'iPhone gives web pages a JPEG copy of HEIC photos. For the HEIC original choose it from Files, or use the tintype command.',
+    iphone: 'iPhone gives web pages a JPEG copy of HEIC photos. For the HEIC original choose it from Files.',
     onlyTrash: (number: number) => `No photos here. ${n(number, 'is', 'are')} in the trash.`, first: 'Your photos appear here as soon as the first one is safe.',
   },
   drop: 'Drop to back up',
@@ -56,7 +55,7 @@ export const words = {
   toast: {
     trashed: (number: number) => `${photos(number)} moved to trash`, restored: (number: number) => `${photos(number)} restored`, undo: 'Undo', retry: 'Retry', show: 'Show',
     notTrashed: (number: number) => `${photos(number)} could not be moved`, notRestored: (number: number) => `${photos(number)} could not be restored`, dismiss: 'Dismiss',
-    downloadFailed: 'The original could not be fetched.', tooMany: 'Select at most 20 photos to download them here; the tintype command exports any number.',
+    downloadFailed: 'The original could not be fetched.', tooMany: 'Select at most 20 photos at a time to download them.',
   },
   status: {
     health: (number: number) => (number === 0 ? 'No photos yet' : `${photos(number)}, all safe`), explain: 'Every original is in the vault at its right size and checksum.', photos: 'Photos',

@@ -17,7 +17,7 @@ help: ## this list
 .PHONY: run
 run: tools-run $(PAGE) ## Tintype on this machine, at http://localhost:8470 (ARGS="--port 9000 --data-dir ~/photos")
 	cargo build --package tintype-local --bin tintype-local
-	@exec ./target/debug/tintype-local $(ARGS)
+	@exec $(LOCAL) $(ARGS)
 
 .PHONY: token
 token: ## an access token for scripts, for the running Tintype: make token USER=ada

@@ -27,6 +27,11 @@ pub enum ApiError {
     /// Absent, or somebody else's: the same to whoever asks.
     #[error("there is no such photo")]
     NotFound,
+    /// Received, and on its way into the vault.
+    #[error(
+        "this photo is not safe yet; its original can be had when POST /api/photos/lookup says that it is"
+    )]
+    NotSafeYet,
     /// No route of ours.
     #[error("there is nothing at this address; /api/openapi.json lists what there is")]
     NoSuchRoute,
@@ -56,6 +61,7 @@ impl ApiError {
             Self::Unauthorized => (StatusCode::UNAUTHORIZED, "unauthorized", "Not signed in"),
             Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not-found", "Not found"),
+            Self::NotSafeYet => (StatusCode::NOT_FOUND, "not-safe-yet", "Not safe yet"),
             Self::NoSuchRoute => (StatusCode::NOT_FOUND, "no-such-route", "No such address"),
             Self::MethodNotAllowed => {
                 (StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")

@@ -28,6 +28,7 @@ pub(crate) async fn original(
             let now = mint::now();
             Ok(Json(api.storage.vault.presign(&record.key, &record.file_name, now).await?))
         }
-        Life::Storing | Life::Purging | Life::Gone => Err(ApiError::NotFound),
+        Life::Storing => Err(ApiError::NotSafeYet),
+        Life::Purging | Life::Gone => Err(ApiError::NotFound),
     }
 }

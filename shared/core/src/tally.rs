@@ -96,3 +96,45 @@ pub fn changes(before: Option<&Record>, after: Option<&Record>) -> BTreeMap<Coun
     changes.retain(|_, tally| !tally.is_zero());
     changes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::tests::record;
+    use proptest::prelude::*;
+    use time::OffsetDateTime;
+
+    fn any_reading() -> impl Strategy<Value = Option<Record>> {
+        let previews = [Preview::Pending, Preview::Ready]
+            .into_iter()
+            .chain(PreviewReason::ALL.map(Preview::None))
+            .collect::<Vec<_>>();
+        let states = prop::sample::select(State::ALL.to_vec());
+        let parts = (states, prop::sample::select(previews), 0_i64..4, 0_u64..1_000);
+        prop::option::of(parts.prop_map(|(state, preview, month, size)| {
+            let at = OffsetDateTime::UNIX_EPOCH + time::Duration::days(31 * month);
+            Record { size, ..record(state, preview, at) }
+        }))
+    }
+
+    proptest! {
+        /// Whatever becomes of a record, step by step, the counters say what it is now, and nothing of what it was.
+        #[test]
+        fn counters_add_up_to_what_the_record_is(readings in prop::collection::vec(any_reading(), 1..12)) {
+            let mut counters = BTreeMap::<Counter, Tally>::new();
+            let mut before = None;
+            for after in &readings {
+                for (counter, change) in changes(before, after.as_ref()) {
+                    *counters.entry(counter).or_default() += &change;
+                }
+                before = after.as_ref();
+            }
+            let truth = before.and_then(|record| Some((counter_of(record)?, Tally::of(record))));
+            for tally in counters.values_mut() {
+                tally.none.retain(|_, count| *count != 0);
+            }
+            counters.retain(|_, tally| !tally.is_zero());
+            prop_assert_eq!(counters, truth.into_iter().collect::<BTreeMap<_, _>>());
+        }
+    }
+}

@@ -1,26 +1,29 @@
 //! The one way to change a record.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 use rand::Rng;
 use tintype_core::id::UserId;
 use tintype_core::record::Record;
 use tintype_core::tally::{self, Counter, Tally};
 
-use super::{Catalog, item};
+use super::{Catalog, Item, item};
 use crate::error::{StorageError, unavailable};
 
 /// How often a transaction that met another one is tried again: photos of one month share a counter.
 const CONFLICT_TRIES: u32 = 12;
 
 impl Catalog {
-    /// Puts `after` where `before` was read, and moves the counters by the difference, all or nothing. `before` is
-    /// `None` where there was nothing. Answers `after` as it now stands.
+    /// Puts `after` where `before` was read, and moves the counters by the difference, if there is one, all or
+    /// nothing. `before` is `None` where there was nothing. Answers `after` as it now stands.
     ///
     /// Fails with [`StorageError::Changed`] if somebody else wrote since `before` was read: read again and decide
     /// again. That also is the answer when our own write went through and its reply was lost; whoever reads again
@@ -28,15 +31,22 @@ impl Catalog {
     pub async fn replace(&self, before: Option<&Record>, after: &Record) -> Result<Record, StorageError> {
         let mut after = after.clone();
         after.revision = before.map_or(1, |record| record.revision + 1);
+        let item = item::from_record(&after)?;
+        let condition = if before.is_some() { UNCHANGED } else { "attribute_not_exists(PK)" };
+        let changes = tally::changes(before, Some(&after));
+        if changes.is_empty() {
+            self.put_if(item, condition, before.map(as_read)).await?;
+            return Ok(after);
+        }
         let put = Put::builder()
             .table_name(&self.table)
-            .set_item(Some(item::from_record(&after)?))
-            .condition_expression(if before.is_some() { UNCHANGED } else { "attribute_not_exists(PK)" })
+            .set_item(Some(item))
+            .condition_expression(condition)
             .set_expression_attribute_values(before.map(as_read))
             .build()
             .map_err(|error| item::corrupt("a write", error))?;
         let write = TransactWriteItem::builder().put(put).build();
-        self.write(write, before, Some(&after)).await?;
+        self.write(write, &after.user, &changes).await?;
         Ok(after)
     }
 
@@ -50,20 +60,54 @@ impl Catalog {
             .build()
             .map_err(|error| item::corrupt("a removal", error))?;
         let write = TransactWriteItem::builder().delete(delete).build();
-        self.write(write, Some(before), None).await
+        self.write(write, &before.user, &tally::changes(Some(before), None)).await
+    }
+
+    /// A record whose counters stay as they are needs no transaction, which costs twice as much.
+    /// <https://aws.amazon.com/dynamodb/pricing/on-demand/>
+    ///
+    /// Sent again by the SDK after a lost reply, it meets what it wrote itself: the very same item is ours.
+    async fn put_if(
+        &self,
+        item: Item,
+        condition: &str,
+        values: Option<HashMap<String, AttributeValue>>,
+    ) -> Result<(), StorageError> {
+        for tried in 0.. {
+            let sent = self
+                .client
+                .put_item()
+                .table_name(&self.table)
+                .set_item(Some(item.clone()))
+                .condition_expression(condition)
+                .set_expression_attribute_values(values.clone())
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                .send()
+                .await;
+            let Err(error) = sent else { return Ok(()) };
+            match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    return if failed.item() == Some(&item) { Ok(()) } else { Err(StorageError::Changed) };
+                }
+                // A transaction on the same record is under way.
+                Some(PutItemError::TransactionConflictException(_)) if tried < CONFLICT_TRIES => {
+                    pause(tried).await;
+                }
+                _ => return Err(unavailable("PutItem")(error)),
+            }
+        }
+        Ok(())
     }
 
     async fn write(
         &self,
         write: TransactWriteItem,
-        before: Option<&Record>,
-        after: Option<&Record>,
+        user: &UserId,
+        changes: &BTreeMap<Counter, Tally>,
     ) -> Result<(), StorageError> {
         let mut writes = vec![write];
-        if let Some(user) = before.or(after).map(|record| &record.user) {
-            for (counter, change) in &tally::changes(before, after) {
-                writes.push(self.add(user, counter, change)?);
-            }
+        for (counter, change) in changes {
+            writes.push(self.add(user, counter, change)?);
         }
         self.transact(writes).await
     }

@@ -14,7 +14,7 @@ use tintype_imaging::Budget;
 use tintype_keeper::Keeper;
 use tintype_local_s3::{BucketSpec, Durability, LocalS3, OpenError};
 use tintype_processor::Processor;
-use tintype_storage::config::{EMULATED_REGION, Emulators};
+use tintype_storage::config::{EMULATED_REGION, Emulators, HttpClient};
 use tintype_storage::{Clients, Queue, Storage, StorageConfig, StorageError, Vault, mint};
 use tokio::sync::watch;
 
@@ -58,6 +58,8 @@ pub struct Options {
     pub lambda: LambdaOptions,
     /// Lose every event of S3: for tests of what the keeper finds.
     pub lose_events: bool,
+    /// What carries the functions' calls to S3, DynamoDB and Lambda: plain HTTP, or a bad network.
+    pub http: Option<HttpClient>,
 }
 
 impl Options {
@@ -78,6 +80,7 @@ impl Options {
                 retry_after: [Duration::from_mins(1), Duration::from_mins(2)],
             },
             lose_events: false,
+            http: None,
         }
     }
 }
@@ -194,7 +197,7 @@ impl Stack {
         let dynamodb = dynamodb::router(&data_dir.catalog(), keys.access_key.clone())?;
         dynamodb_port.serve(&dynamodb, &closing);
 
-        let clients = Clients::emulated(&emulators, None);
+        let clients = Clients::emulated(&emulators, options.http.clone());
         let storage_config = StorageConfig {
             uploads_bucket: UPLOADS.to_owned(),
             vault_bucket: VAULT.to_owned(),

@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tintype_core::wire::Lookup;
+use tintype_imaging::Budget;
 use tintype_local::stack::{Options, Stack};
+use tintype_local_s3::Durability;
+use tintype_processor::Processor;
 use tintype_storage::mint;
 
-use crate::{Buckets, File, User};
+use crate::{Buckets, Faults, File, User};
 
 /// A running Tintype on a folder of its own, gone with the test.
 pub struct TestApp {
@@ -49,18 +52,48 @@ impl TestApp {
 
     /// Starts one with options of the test's own.
     pub async fn start_with(change: impl FnOnce(&mut Options)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_on(tempfile::tempdir().unwrap(), change).await
+    }
+
+    /// Starts one whose functions reach the services through these faults. Events of S3 are lost: the test delivers
+    /// them itself.
+    pub async fn start_faulty(faults: &Faults) -> Self {
+        let http = Some(faults.client());
+        Self::start_with(|options| {
+            options.http = http;
+            options.lose_events = true;
+            options.durability = Durability::Process;
+        })
+        .await
+    }
+
+    /// Starts one on a folder in which another one may have ended.
+    pub async fn start_on(folder: TempDir, change: impl FnOnce(&mut Options)) -> Self {
         let mut options = options(folder.path());
         change(&mut options);
         let made = MADE.get_or_init(make_keys).await;
         for key in KEYS {
             let to = options.data_dir.join(key);
+            if to.exists() {
+                continue;
+            }
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(made.path().join("data").join(key), to).unwrap();
         }
         let stack = Stack::start(options).await.expect("the stack starts");
         let buckets = Buckets::of(&stack.addresses.data_dir, &stack.addresses.s3);
         Self { stack, buckets, http: reqwest::Client::new(), folder }
+    }
+
+    /// Stops it; its folder stays.
+    pub async fn stop(self) -> TempDir {
+        self.stack.stop().await;
+        self.folder
+    }
+
+    /// The processor, to be invoked by hand.
+    pub fn processor(&self) -> Processor {
+        Processor { storage: self.stack.storage.clone(), budget: Budget::default() }
     }
 
     /// Where everything lies: `data/` and `page/`.

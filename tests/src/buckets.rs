@@ -76,6 +76,12 @@ impl Buckets {
         put.checksum_sha256(crate::file::photo_id_of(bytes).to_base64()).send().await.unwrap();
     }
 
+    /// Bytes of an object of the vault; `None` if it is not there.
+    pub async fn original_bytes(&self, key: &str) -> Option<Vec<u8>> {
+        let object = self.clients.s3.get_object().bucket(VAULT).key(key).send().await.ok()?;
+        Some(object.body.collect().await.ok()?.into_bytes().to_vec())
+    }
+
     async fn list(&self, bucket: &str) -> Objects {
         let mut objects = Objects::new();
         let mut pages = self.clients.s3.list_objects_v2().bucket(bucket).into_paginator().send();

@@ -9,7 +9,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_http_client::Builder as HttpBuilder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+pub use aws_smithy_runtime_api::client::http::SharedHttpClient as HttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 
@@ -98,7 +98,7 @@ impl Clients {
     }
 
     /// To emulators on this machine, over `http`: plain HTTP unless a test brings a connector of its own.
-    pub fn emulated(emulators: &Emulators, http: Option<SharedHttpClient>) -> Self {
+    pub fn emulated(emulators: &Emulators, http: Option<HttpClient>) -> Self {
         let keys = Credentials::from_keys(&emulators.access_key, &emulators.secret_key, None);
         let sdk = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())

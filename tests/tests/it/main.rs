@@ -11,6 +11,7 @@
 
 mod api;
 mod every_photo;
+mod faults;
 mod keeper;
 mod kill;
 mod listing;

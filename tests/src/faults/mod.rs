@@ -1,0 +1,184 @@
+//! Faults at the HTTP connector of the real SDK: below its retries, above the network.
+//!
+//! A plan is a rule from a call to what becomes of it. Calls are counted by their subject, so that a plan points at
+//! the same call however many photos are on their way, and random plans are drawn from seed, subject and count: the
+//! same seed strikes the same calls again.
+
+mod call;
+mod fault;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+
+pub use call::{Call, Service};
+pub use fault::{Fault, Instead, answer, whole};
+
+type Rule = Arc<dyn Fn(&Call) -> Option<Fault> + Send + Sync>;
+
+/// Faults to come, and what was called and struck so far. Clones are the same.
+#[derive(Clone, Default)]
+pub struct Faults(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    rule: Option<Rule>,
+    /// Calls of each subject since the rule was made, by the SDK's id of the call.
+    seen: HashMap<String, Vec<(String, usize)>>,
+    log: Vec<Call>,
+    halted: HashSet<String>,
+    struck: BTreeMap<String, usize>,
+}
+
+impl fmt::Debug for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Faults")
+    }
+}
+
+impl Faults {
+    /// The real client with these faults.
+    pub fn client(&self) -> SharedHttpClient {
+        let real = aws_smithy_http_client::Builder::new().build_http();
+        SharedHttpClient::new(Faulty { faults: self.clone(), real })
+    }
+
+    /// From now on, this rule; counting and the log begin again.
+    pub fn plan(&self, rule: impl Fn(&Call) -> Option<Fault> + Send + Sync + 'static) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *state = State {
+            rule: Some(Arc::new(rule)),
+            struck: std::mem::take(&mut state.struck),
+            ..State::default()
+        };
+    }
+
+    /// From now on, no faults; counting and the log begin again.
+    pub fn stop(&self) {
+        self.plan(|_| None);
+    }
+
+    /// What was called since the plan was made, each call once, in order.
+    pub fn log(&self) -> Vec<Call> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).log.clone()
+    }
+
+    /// Whether an invocation for this subject has stopped for ever since the plan was made; asking forgets it.
+    pub fn has_halted(&self, subject: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).halted.remove(subject)
+    }
+
+    fn halt(&self, subject: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).halted.insert(subject);
+    }
+
+    /// How many faults struck since the beginning, by kind.
+    pub fn struck(&self) -> BTreeMap<String, usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).struck.clone()
+    }
+
+    /// How many faults struck since the beginning.
+    pub fn count(&self) -> usize {
+        self.struck().values().sum()
+    }
+
+    fn on(&self, request: &HttpRequest) -> (Call, Option<Fault>) {
+        let (service, operation, subject) = call::read(request);
+        let id = request.headers().get("amz-sdk-invocation-id").unwrap_or_default().to_owned();
+        let path = request.uri().to_owned();
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = state.seen.entry(subject.clone()).or_default();
+        let ordinal =
+            seen.iter().position(|(known, _)| *known == id && !id.is_empty()).unwrap_or_else(|| {
+                seen.push((id, 0));
+                seen.len() - 1
+            });
+        let attempt = seen[ordinal].1;
+        seen[ordinal].1 += 1;
+        let call = Call { service, operation, subject, ordinal, attempt, path };
+        if attempt == 0 && state.rule.is_some() {
+            state.log.push(call.clone());
+        }
+        let fault = state.rule.clone().and_then(|rule| rule(&call));
+        if let Some(fault) = &fault {
+            *state.struck.entry(format!("{fault:?}")).or_default() += 1;
+        }
+        (call, fault)
+    }
+}
+
+/// A number drawn from these parts alone: the same whenever and wherever it is asked for.
+pub fn drawn(seed: u64, parts: impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (seed, parts).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Strikes about one call in `one_in`, up to `most` tries of it in a row, with any of these faults.
+pub fn random(seed: u64, one_in: u64, most: usize, faults: Vec<Fault>) -> impl Fn(&Call) -> Option<Fault> {
+    move |call| {
+        let draw = drawn(seed, (&call.subject, call.ordinal));
+        let tries = 1 + usize::try_from(draw >> 40).unwrap_or_default() % most;
+        let strikes = draw.is_multiple_of(one_in) && call.attempt < tries;
+        let which = usize::try_from(draw >> 20 & 0xFFFF).unwrap_or_default() % faults.len();
+        strikes.then(|| faults[which].clone())
+    }
+}
+
+#[derive(Debug)]
+struct Faulty {
+    faults: Faults,
+    real: SharedHttpClient,
+}
+
+impl HttpClient for Faulty {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        let real = self.real.http_connector(settings, components);
+        SharedHttpConnector::new(Connector { faults: self.faults.clone(), real })
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.real.connector_metadata()
+    }
+}
+
+#[derive(Debug)]
+struct Connector {
+    faults: Faults,
+    real: SharedHttpConnector,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        match self.faults.on(&request) {
+            (_, None) => self.real.call(request),
+            (call, Some(fault)) => {
+                let real = self.real.clone();
+                let faults = self.faults.clone();
+                HttpConnectorFuture::new(async move {
+                    let Fault::Halt { after } = fault else {
+                        return fault.strike(&call, request, real).await;
+                    };
+                    if after {
+                        whole(real.call(request).await?).await;
+                    }
+                    faults.halt(call.subject);
+                    std::future::pending().await
+                })
+            }
+        }
+    }
+}

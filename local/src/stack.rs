@@ -18,7 +18,7 @@ use tintype_storage::config::{EMULATED_REGION, Emulators, HttpClient};
 use tintype_storage::{Clients, Queue, Storage, StorageConfig, StorageError, Vault, mint};
 use tokio::sync::watch;
 
-use crate::data_dir::{self, DataDir, DataDirError};
+use crate::data_dir::{self, DataDir, DataDirError, Keys};
 use crate::dynamodb::{self, CatalogError};
 use crate::edge::{self, Csp, EdgeConfig, MediaOrigin, MediaRequest, SignedCookies};
 use crate::events;
@@ -29,9 +29,9 @@ use crate::oidc::{self, Client, Issuer, IssuerConfig, IssuerError};
 
 /// Client id of the page.
 pub const PAGE_CLIENT: &str = "tintype-page";
-/// Name of the uploads bucket.
+/// Name of the embedded uploads bucket.
 pub const UPLOADS: &str = "tintype-uploads";
-/// Name of the vault.
+/// Name of the embedded vault.
 pub const VAULT: &str = "tintype-vault";
 const TABLE: &str = "tintype";
 const PROCESSOR: &str = "tintype-processor";
@@ -60,6 +60,63 @@ pub struct Options {
     pub lose_events: bool,
     /// What carries the functions' calls to S3, DynamoDB and Lambda: plain HTTP, or a bad network.
     pub http: Option<HttpClient>,
+    /// S3 and DynamoDB that run already, the buckets made; `None`: the embedded ones, in the folder.
+    pub services: Option<Services>,
+}
+
+/// S3 and DynamoDB, and what is used of them.
+#[derive(Debug, Clone)]
+pub struct Services {
+    /// Address of S3, one for all buckets.
+    pub s3: String,
+    /// Address of DynamoDB.
+    pub dynamodb: String,
+    /// Access key id, the same for both.
+    pub access_key: String,
+    /// Secret access key.
+    pub secret_key: String,
+    /// Name of the uploads bucket.
+    pub uploads_bucket: String,
+    /// Name of the vault, which is versioned.
+    pub vault_bucket: String,
+    /// Name of the table, made at the start if it is not there.
+    pub table: String,
+}
+
+impl Services {
+    /// The embedded ones.
+    pub fn embedded(s3: String, dynamodb: String, access_key: String, secret_key: String) -> Self {
+        Self {
+            s3,
+            dynamodb,
+            access_key,
+            secret_key,
+            uploads_bucket: UPLOADS.to_owned(),
+            vault_bucket: VAULT.to_owned(),
+            table: TABLE.to_owned(),
+        }
+    }
+
+    /// Their addresses and keys, beside that of the functions.
+    pub fn emulators(&self, lambda: String) -> Emulators {
+        Emulators {
+            s3: self.s3.clone(),
+            dynamodb: self.dynamodb.clone(),
+            lambda,
+            access_key: self.access_key.clone(),
+            secret_key: self.secret_key.clone(),
+        }
+    }
+
+    /// What storage needs to know of them.
+    pub fn config(&self) -> StorageConfig {
+        StorageConfig {
+            uploads_bucket: self.uploads_bucket.clone(),
+            vault_bucket: self.vault_bucket.clone(),
+            table: self.table.clone(),
+            originals_class: "STANDARD".to_owned(),
+        }
+    }
 }
 
 impl Options {
@@ -81,6 +138,7 @@ impl Options {
             },
             lose_events: false,
             http: None,
+            services: None,
         }
     }
 }
@@ -137,6 +195,8 @@ pub struct Addresses {
 pub struct Stack {
     /// Where everything is.
     pub addresses: Addresses,
+    /// S3 and DynamoDB.
+    pub services: Services,
     /// Makes tokens.
     pub issuer: Issuer,
     /// Buckets and catalog, for tests that look behind the API.
@@ -166,9 +226,10 @@ impl Stack {
         let issuer_port = Listener::bind(after(2)).await?;
         let dynamodb_port = Listener::bind(0).await?;
         let lambda_port = Listener::bind(0).await?;
+        let embedded = host::origin(s3_port.port);
         let addresses = Addresses {
             page: host::origin(page.port),
-            s3: host::origin(s3_port.port),
+            s3: options.services.as_ref().map_or(embedded, |services| services.s3.clone()),
             issuer: host::origin(issuer_port.port),
             data_dir: options.data_dir.clone(),
         };
@@ -176,43 +237,35 @@ impl Stack {
         let (stop, stopping) = watch::channel(false);
         let (close, closing) = watch::channel(false);
 
-        let buckets = vec![
-            BucketSpec::new(UPLOADS).notify().cors_origin(&addresses.page),
-            BucketSpec::new(VAULT).versioned().cors_origin(&addresses.page),
-        ];
-        let (access_key, secret_key) = (&keys.access_key, &keys.secret_key);
-        let durability = options.durability;
-        let s3 =
-            LocalS3::open_with(&data_dir.s3(), EMULATED_REGION, access_key, secret_key, buckets, durability)
-                .await?;
-        let created = s3.subscribe();
-        serve_s3(&s3, s3_port, &closing);
-        let emulators = Emulators {
-            s3: addresses.s3.clone(),
-            dynamodb: host::origin(dynamodb_port.port),
-            lambda: host::origin(lambda_port.port),
-            access_key: keys.access_key.clone(),
-            secret_key: keys.secret_key.clone(),
+        let (services, created) = if let Some(services) = options.services {
+            (services, None)
+        } else {
+            let s3 = open_s3(&data_dir, &keys, &addresses.page, options.durability).await?;
+            let created = s3.subscribe();
+            serve_s3(&s3, s3_port, &closing);
+            let dynamodb = dynamodb::router(&data_dir.catalog(), keys.access_key.clone())?;
+            let address = host::origin(dynamodb_port.port);
+            dynamodb_port.serve(&dynamodb, &closing);
+            let (access_key, secret_key) = (keys.access_key, keys.secret_key);
+            (Services::embedded(addresses.s3.clone(), address, access_key, secret_key), Some(created))
         };
-        let dynamodb = dynamodb::router(&data_dir.catalog(), keys.access_key.clone())?;
-        dynamodb_port.serve(&dynamodb, &closing);
-
+        let emulators = services.emulators(host::origin(lambda_port.port));
         let clients = Clients::emulated(&emulators, options.http.clone());
-        let storage_config = StorageConfig {
-            uploads_bucket: UPLOADS.to_owned(),
-            vault_bucket: VAULT.to_owned(),
-            table: TABLE.to_owned(),
-            originals_class: "STANDARD".to_owned(),
-        };
+        let storage_config = services.config();
         let storage = Storage::new(&clients, &storage_config);
         storage.catalog.create_table().await?;
 
         let processor = Processor { storage: storage.clone(), budget: Budget::default() };
         let lambda = Lambda::new(processor, &options.lambda, stopping.clone());
-        lambda_port.serve(&lambda.router(PROCESSOR, keys.access_key.clone()), &stopping);
+        lambda_port.serve(&lambda.router(PROCESSOR, services.access_key.clone()), &stopping);
         if !options.lose_events {
-            tokio::spawn(events::deliver(created, lambda.clone()));
-            events::deliver_waiting(&storage.uploads, UPLOADS, &lambda).await?;
+            let (uploads, bucket) = (storage.uploads.clone(), services.uploads_bucket.clone());
+            if let Some(created) = created {
+                tokio::spawn(events::deliver(created, lambda.clone()));
+                events::deliver_waiting(&uploads, &bucket, &lambda).await?;
+            } else {
+                tokio::spawn(events::look_for(uploads, bucket, lambda.clone(), stopping.clone()));
+            }
         }
 
         let issuer = issuer(&options.data_dir, &addresses, options.access_token_lifetime)?;
@@ -247,12 +300,23 @@ impl Stack {
         let keeper = Keeper {
             storage: storage.clone(),
             queue: Queue::new(clients.lambda.clone(), PROCESSOR.to_owned()),
-            uploads_bucket: UPLOADS.to_owned(),
+            uploads_bucket: services.uploads_bucket.clone(),
         };
         tokio::spawn(keep(keeper.clone(), options.keeper_every, stopping));
 
         let concurrency = options.lambda.concurrency;
-        Ok(Self { addresses, issuer, storage, keeper, lambda, concurrency, stop, close, _data_dir: data_dir })
+        Ok(Self {
+            addresses,
+            services,
+            issuer,
+            storage,
+            keeper,
+            lambda,
+            concurrency,
+            stop,
+            close,
+            _data_dir: data_dir,
+        })
     }
 
     /// Stops taking requests and lets what runs finish, for a few seconds at most. What is interrupted all the same
@@ -267,6 +331,20 @@ impl Stack {
         // S3 and DynamoDB last: what still ran needed them.
         let _ = self.close.send(true);
     }
+}
+
+async fn open_s3(
+    data_dir: &DataDir,
+    keys: &Keys,
+    page: &str,
+    durability: Durability,
+) -> Result<LocalS3, OpenError> {
+    let buckets = vec![
+        BucketSpec::new(UPLOADS).notify().cors_origin(page),
+        BucketSpec::new(VAULT).versioned().cors_origin(page),
+    ];
+    let (access_key, secret_key) = (&keys.access_key, &keys.secret_key);
+    LocalS3::open_with(&data_dir.s3(), EMULATED_REGION, access_key, secret_key, buckets, durability).await
 }
 
 fn serve_s3(s3: &LocalS3, port: Listener, closing: &watch::Receiver<bool>) {

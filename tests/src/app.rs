@@ -71,6 +71,9 @@ impl TestApp {
     pub async fn start_on(folder: TempDir, change: impl FnOnce(&mut Options)) -> Self {
         let mut options = options(folder.path());
         change(&mut options);
+        if options.services.is_none() {
+            options.services = crate::services::other().await;
+        }
         let made = MADE.get_or_init(make_keys).await;
         for key in KEYS {
             let to = options.data_dir.join(key);
@@ -81,7 +84,7 @@ impl TestApp {
             fs::copy(made.path().join("data").join(key), to).unwrap();
         }
         let stack = Stack::start(options).await.expect("the stack starts");
-        let buckets = Buckets::of(&stack.addresses.data_dir, &stack.addresses.s3);
+        let buckets = Buckets::of(&stack.services);
         Self { stack, buckets, http: reqwest::Client::new(), folder }
     }
 
@@ -122,6 +125,7 @@ impl TestApp {
 
     /// Lets the keeper run once, so many hours from now.
     pub async fn keep(&self, hours: i64) -> tintype_keeper::Report {
+        crate::services::let_indexes_follow().await;
         let then = mint::now() + time::Duration::hours(hours);
         tintype_keeper::run(&self.stack.keeper, then).await.expect("the keeper runs")
     }

@@ -1,15 +1,12 @@
 //! What really lies in the buckets, asked of S3 itself.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use tintype_core::id::PhotoId;
 use tintype_core::key::ObjectKey;
-use tintype_local::stack::{UPLOADS, VAULT};
+use tintype_local::stack::Services;
 use tintype_storage::Clients;
-use tintype_storage::config::Emulators;
 
 use crate::until;
 
@@ -19,28 +16,23 @@ pub type Objects = BTreeMap<String, i64>;
 /// Both buckets of a stack.
 pub struct Buckets {
     clients: Clients,
+    uploads: String,
+    vault: String,
 }
 
 impl Buckets {
-    /// The buckets of the stack on this folder, whose S3 is there.
-    pub fn of(data_dir: &Path, s3: &str) -> Self {
-        let keys = fs::read(data_dir.join("keys.json")).unwrap();
-        let keys: serde_json::Value = serde_json::from_slice(&keys).unwrap();
-        let text = |name: &str| keys[name].as_str().unwrap().to_owned();
-        let nowhere = "http://localhost:9".to_owned();
-        let emulators = Emulators {
-            s3: s3.to_owned(),
-            dynamodb: nowhere.clone(),
-            lambda: nowhere,
-            access_key: text("access_key"),
-            secret_key: text("secret_key"),
-        };
-        Self { clients: Clients::emulated(&emulators, None) }
+    /// The buckets of these services.
+    pub fn of(services: &Services) -> Self {
+        Self {
+            clients: clients_of(services),
+            uploads: services.uploads_bucket.clone(),
+            vault: services.vault_bucket.clone(),
+        }
     }
 
     /// What waits in the uploads bucket.
     pub async fn uploads(&self) -> Objects {
-        self.list(UPLOADS).await
+        self.list(&self.uploads).await
     }
 
     /// Waits until no upload waits.
@@ -54,7 +46,7 @@ impl Buckets {
 
     /// What lies in the vault: originals and variants.
     pub async fn vault(&self) -> Objects {
-        self.list(VAULT).await
+        self.list(&self.vault).await
     }
 
     /// Keys of all originals in the vault, by photo.
@@ -72,13 +64,13 @@ impl Buckets {
 
     /// Puts bytes under a key of the vault, as S3 has them after a copy: with their SHA-256.
     pub async fn put_original(&self, key: &str, bytes: &[u8]) {
-        let put = self.clients.s3.put_object().bucket(VAULT).key(key).body(bytes.to_vec().into());
+        let put = self.clients.s3.put_object().bucket(&self.vault).key(key).body(bytes.to_vec().into());
         put.checksum_sha256(crate::file::photo_id_of(bytes).to_base64()).send().await.unwrap();
     }
 
     /// Bytes of an object of the vault; `None` if it is not there.
     pub async fn original_bytes(&self, key: &str) -> Option<Vec<u8>> {
-        let object = self.clients.s3.get_object().bucket(VAULT).key(key).send().await.ok()?;
+        let object = self.clients.s3.get_object().bucket(&self.vault).key(key).send().await.ok()?;
         Some(object.body.collect().await.ok()?.into_bytes().to_vec())
     }
 
@@ -92,4 +84,10 @@ impl Buckets {
         }
         objects
     }
+}
+
+/// Clients of these services; nobody answers for Lambda.
+pub(crate) fn clients_of(services: &Services) -> Clients {
+    let emulators = services.emulators("http://localhost:9".to_owned());
+    Clients::emulated(&emulators, None)
 }

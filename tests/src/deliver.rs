@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde_json::Value;
 use tintype_core::key::ObjectKey;
 use tintype_core::work;
-use tintype_local::stack::UPLOADS;
 use tintype_processor::handle;
 
 use crate::{Faults, File, TestApp, User};
@@ -30,7 +29,7 @@ impl TestApp {
     /// An event of these uploads, as Lambda delivers it: tried three times. Whether one of them succeeded. A try that
     /// [`Fault::Halt`](crate::Fault::Halt) strikes is one that ended with its process.
     pub async fn deliver(&self, keys: &[ObjectKey], faults: &Faults) -> bool {
-        let event = work::uploads_event(UPLOADS, keys);
+        let event = work::uploads_event(&self.stack.services.uploads_bucket, keys);
         for _ in 0..TRIES {
             let halted = async {
                 while !keys.iter().any(|key| faults.has_halted(&photo_of(key))) {

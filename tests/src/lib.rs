@@ -32,6 +32,7 @@ mod media;
 mod picture;
 mod rest;
 mod server;
+mod services;
 mod soak;
 mod truth;
 mod until;

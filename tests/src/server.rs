@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::Deserialize;
 use tempfile::TempDir;
-use tintype_local::stack::access_token;
+use tintype_local::stack::{Services, access_token};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -161,7 +161,13 @@ impl Server {
 
     /// What lies in the buckets.
     pub fn buckets(&self) -> Buckets {
-        Buckets::of(&self.data_dir, &self.addresses.s3)
+        let keys = fs::read(self.data_dir.join("keys.json")).unwrap();
+        let keys: serde_json::Value = serde_json::from_slice(&keys).unwrap();
+        let text = |name: &str| keys[name].as_str().unwrap().to_owned();
+        // Its DynamoDB is at a port that it tells nobody.
+        let dynamodb = "http://localhost:9".to_owned();
+        let s3 = self.addresses.s3.clone();
+        Buckets::of(&Services::embedded(s3, dynamodb, text("access_key"), text("secret_key")))
     }
 
     /// What it wrote to stderr.

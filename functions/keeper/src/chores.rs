@@ -63,8 +63,7 @@ async fn do_chore(keeper: &Keeper, record: Record, now: OffsetDateTime) -> Resul
             Next::Write { before, after, did } => {
                 match storage.catalog.replace(Some(&before), &after).await {
                     Ok(after) => keep::on_written(after, did),
-                    // Somebody else is at it: the next run looks again.
-                    Err(StorageError::Changed) => Next::Done(Did::Nothing),
+                    Err(StorageError::Changed) => keep::on_changed(did),
                     Err(error) => return Err(error),
                 }
             }

@@ -23,7 +23,7 @@ pub enum Next {
     /// Send the photo to the processor for its variants, then [`on_sent`].
     SendRender(Box<Record>),
     /// Put `after` where `before` was read. If it was written, `after` as it now stands is for [`on_written`]; if
-    /// somebody else wrote since, leave it to the next run.
+    /// somebody else wrote since, [`on_changed`].
     Write {
         /// As it was read.
         before: Box<Record>,
@@ -118,6 +118,15 @@ pub fn on_written(after: Record, did: Did) -> Next {
     match did {
         Did::PurgeBegun => Next::DeleteOriginal(Box::new(after)),
         did => Next::Done(did),
+    }
+}
+
+/// After a write that was refused, since somebody else wrote: the next run looks again. What was sent is sent all the
+/// same, and the processor may have been quicker than this write.
+pub const fn on_changed(did: Did) -> Next {
+    match did {
+        Did::Sent => Next::Done(Did::Sent),
+        _ => Next::Done(Did::Nothing),
     }
 }
 
@@ -217,6 +226,8 @@ mod tests {
         let (gone, did) = written(on_variants_deleted(purging));
         assert_eq!((gone.state, gone.due, did), (State::Gone, None, Did::Purged));
         assert_eq!(on_written(gone, did), Next::Done(Did::Purged));
+        assert_eq!(on_changed(did), Next::Done(Did::Nothing));
+        assert_eq!(on_changed(Did::Sent), Next::Done(Did::Sent));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The only crate that names the AWS SDK: the uploads bucket, the vault, the catalog and the processor's queue.
 
+pub mod buckets;
 pub mod catalog;
 pub mod config;
 pub mod error;
@@ -12,7 +13,7 @@ pub use catalog::Catalog;
 pub use config::{Clients, StorageConfig};
 pub use error::StorageError;
 pub use queue::Queue;
-pub use uploads::Uploads;
+pub use uploads::{Uploads, Waiting};
 pub use vault::Vault;
 
 /// Everything that a function keeps: cheap to clone.

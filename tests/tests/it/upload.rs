@@ -48,8 +48,9 @@ async fn size_type_checksum_name_and_write_once_are_signed_as_headers() {
     ];
     let expected: BTreeMap<_, _> = expected.map(|(name, value)| (name.to_owned(), value)).into();
     assert_eq!(request.headers, expected);
-    let key: ObjectKey =
-        reqwest::Url::parse(&request.url).unwrap().path()["/tintype-uploads/".len()..].parse().unwrap();
+    let url = reqwest::Url::parse(&request.url).unwrap();
+    let bucket = format!("/{}/", app.stack.services.uploads_bucket);
+    let key: ObjectKey = url.path().strip_prefix(&bucket).unwrap().parse().unwrap();
     assert!(
         matches!(key, ObjectKey::Upload { user, photo_id, .. } if user == ada.id && photo_id == file.photo_id())
     );
@@ -141,11 +142,12 @@ async fn a_url_with_anything_changed_is_refused() {
     };
     let photo_id = file.photo_id().to_string();
     let user = ada.id.to_string();
+    let services = &app.stack.services;
 
     let mut changes = vec![
         ("the photo's id in the key", replaced(&photo_id, &other.photo_id().to_string())),
         ("the user in the key", replaced(&user, "somebody-else")),
-        ("the bucket", replaced("tintype-uploads", "tintype-vault")),
+        ("the bucket", replaced(&services.uploads_bucket, &services.vault_bucket)),
         ("the expiry", replaced("X-Amz-Expires=300", "X-Amz-Expires=600000")),
         ("the date", replaced("X-Amz-Date=2", "X-Amz-Date=3")),
         ("the list of signed headers", replaced("content-length%3B", "")),

@@ -1,0 +1,52 @@
+//! S3 and DynamoDB that are not the embedded ones: a second opinion on what the tests claim (`make conformance`).
+
+use std::env;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tintype_local::stack::Services;
+use tintype_storage::{buckets, mint};
+
+use crate::buckets::clients_of;
+
+/// What `TINTYPE_SERVICES` says, as JSON.
+#[derive(Debug, Deserialize)]
+struct Named {
+    s3: String,
+    dynamodb: String,
+    access_key: String,
+    secret_key: String,
+}
+
+/// How long such servers' indexes may lag behind their table; the embedded one's never does.
+const INDEX_LAG: Duration = Duration::from_secs(1);
+
+/// Waits until indexes have followed what was written.
+pub(crate) async fn let_indexes_follow() {
+    if named().is_some() {
+        tokio::time::sleep(INDEX_LAG).await;
+    }
+}
+
+/// The servers that `TINTYPE_SERVICES` names, with buckets and a table of this test's own; `None` if it is not set.
+pub(crate) async fn other() -> Option<Services> {
+    let named = named()?;
+    let own = mint::generation(mint::now()).to_string().to_lowercase();
+    let services = Services {
+        s3: named.s3,
+        dynamodb: named.dynamodb,
+        access_key: named.access_key,
+        secret_key: named.secret_key,
+        uploads_bucket: format!("uploads-{own}"),
+        vault_bucket: format!("vault-{own}"),
+        table: format!("tintype-{own}"),
+    };
+    buckets::create(&clients_of(&services), &services.config()).await.expect("the buckets are made");
+    Some(services)
+}
+
+fn named() -> Option<Named> {
+    let named = env::var("TINTYPE_SERVICES").ok().filter(|text| !text.is_empty())?;
+    let named = serde_json::from_str(&named);
+    Some(named.expect("TINTYPE_SERVICES is a JSON object: s3, dynamodb, access_key, secret_key"))
+}

@@ -52,6 +52,12 @@ lint: ## formatting and lints of the Rust code
 bench: tools-run ## imaging beside sharp, in one run; writes docs/BENCHMARKS.md
 	node bench/imaging/bench.mjs $(ARGS)
 
+.PHONY: bench-page
+bench-page: $(PAGE) ## the page with 200,000 photos (some minutes); writes docs/BENCHMARKS-PAGE.md (PHOTOS=20000)
+	cargo build --quiet --package tintype-local --bin tintype-local
+	cargo build --quiet --package tintype-tests --bin tintype-seed
+	npm run --workspace tests/browser bench
+
 .PHONY: licences
 licences: ## licences and advisories of all dependencies (cargo install cargo-deny)
 	cargo deny check

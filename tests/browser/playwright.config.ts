@@ -7,6 +7,7 @@ if (!existsSync(chromium)) throw new Error(`There is no Chromium at ${chromium}:
 
 export default defineConfig({
   testDir: '.',
+  testMatch: '*.spec.ts',
   outputDir: 'test-results',
   reporter: [['list']],
   // One process, one browser: the machine that runs the tests also runs everything that is tested.

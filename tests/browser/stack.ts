@@ -5,10 +5,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const root = new URL('../..', import.meta.url).pathname;
+export const root = new URL('../..', import.meta.url).pathname;
 const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
 
 export const binary = process.env.TINTYPE_LOCAL ?? join(target, 'debug', 'tintype-local');
+export const seedBinary = join(target, 'debug', 'tintype-seed');
 export const photosFolder = join(root, '..', 'shared', 'photos');
 
 export interface Addresses {
@@ -30,7 +31,7 @@ export class Stack {
     if (!existsSync(binary)) throw new Error(`${binary} is not built: cargo build -p tintype-local`);
     const page = join(root, 'frontend-static', 'dist');
     if (!existsSync(join(page, 'index.html'))) throw new Error('the page is not built: npm run build -w frontend-static');
-    const child = spawn(binary, ['--ephemeral', '--port', '0', '--print-json', '--page-dir', page, '--keeper-every', '5', ...more], {
+    const child = spawn(binary, [...(more.includes('--data-dir') ? [] : ['--ephemeral']), '--port', '0', '--print-json', '--page-dir', page, '--keeper-every', '5', ...more], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const log: string[] = [];

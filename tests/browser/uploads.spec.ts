@@ -1,26 +1,7 @@
 import { Api } from './api.ts';
 import { expect, signIn, test } from './fixtures.ts';
 import { makePhotos } from './jpeg.ts';
-import type { Page } from '@playwright/test';
-
-const files = (photos: { name: string; bytes: Buffer }[]) => photos.map(({ name, bytes }) => ({ name, mimeType: 'image/jpeg', buffer: bytes }));
-const tray = (page: Page) => page.getByRole('complementary', { name: 'Uploads' });
-
-async function choose(page: Page, photos: { name: string; bytes: Buffer }[]): Promise<void> {
-  const chooser = page.waitForEvent('filechooser');
-  await page.keyboard.press('u');
-  await (await chooser).setFiles(files(photos));
-}
-
-/** As if dragged from a file manager. */
-async function drop(page: Page, photos: { name: string; bytes: Buffer }[]): Promise<void> {
-  const data = photos.map(({ name, bytes }) => ({ name, body: bytes.toString('base64') }));
-  await page.evaluate((list) => {
-    const transfer = new DataTransfer();
-    for (const { name, body } of list) transfer.items.add(new File([Uint8Array.from(atob(body), (c) => c.charCodeAt(0))], name, { type: 'image/jpeg', lastModified: Date.UTC(2026, 10, 2) }));
-    for (const kind of ['dragenter', 'dragover', 'drop']) window.dispatchEvent(new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true }));
-  }, data);
-}
+import { choose, drop, tray } from './tray.ts';
 
 test('the same photos again: all already safe, nothing is sent', async ({ page, user }) => {
   const photos = makePhotos(5, { seed: 51 });
@@ -102,21 +83,23 @@ test('a connection that breaks is tried again; 412 counts as received; 403 is si
   expect([...fate.values()].every((tries) => tries >= 1)).toBe(true);
 });
 
-test('pause and resume; leaving while bytes would be lost is asked about', async ({ page, user }) => {
+test('pause and resume; leaving while a file is being sent is asked about', async ({ page, user }) => {
   await signIn(page, user);
   await page.route(/\/in\//, async (route) => {
     await new Promise((done) => setTimeout(done, 400));
     await route.continue().catch(() => undefined);
   });
   await choose(page, makePhotos(16, { seed: 55, small: true }));
-  await tray(page).getByRole('button', { name: 'Pause' }).click();
-  await expect(tray(page).getByText('Paused')).toBeVisible();
+  await expect(tray(page).locator('[data-state=uploading]').first()).toBeVisible();
   const asked = page.waitForEvent('dialog').then(async (dialog) => {
     await dialog.dismiss();
     return dialog.type();
   });
   await page.close({ runBeforeUnload: true });
   expect(await asked).toBe('beforeunload');
+  await tray(page).getByRole('button', { name: 'Pause' }).click();
+  await expect(tray(page).getByText('Paused')).toBeVisible();
+  await expect(tray(page).locator('[data-state=uploading]')).toHaveCount(0);
   await tray(page).getByRole('button', { name: 'Resume' }).click();
   await expect(tray(page).getByRole('heading')).toHaveText('All 16 photos are safe.', { timeout: 60_000 });
 });

@@ -1,5 +1,5 @@
-// The typed client: bearer token, one refresh on 401, errors as ApiProblem.
-import createClient from 'openapi-fetch';
+// The typed client: bearer token, one refresh on 401, errors as ApiProblem. Types come from docs/openapi.json; at run
+// time it is one fetch, which keeps a client library out of what must arrive before the first photo.
 import { ApiProblem, asProblem, problemFrom } from './problem';
 import type { paths } from './schema';
 
@@ -25,16 +25,34 @@ async function authorised(request: Request): Promise<Response> {
   return fetch(spare);
 }
 
-export const api = createClient<paths>({ baseUrl: '', fetch: authorised });
+type Method = 'get' | 'post' | 'patch' | 'delete';
+type Json<C> = { content: { 'application/json': C } };
+/** Paths that know the method. */
+type PathOf<M extends Method> = { [P in keyof paths]: paths[P][M] extends { responses: object } ? P : never }[keyof paths];
+type Answer<O> = O extends { responses: { 200: Json<infer A> } } | { responses: { 202: Json<infer A> } } ? A : unknown;
+type Part<O, K extends 'path' | 'query'> = O extends { parameters: { [key in K]?: infer V } } ? NonNullable<V> : never;
+type Body<O> = O extends { requestBody: Json<infer B> } ? B : never;
 
-/** The answer, or the problem thrown. */
-export async function ok<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
-  let answer;
+interface Asked<O> {
+  path?: Part<O, 'path'>;
+  query?: Partial<Part<O, 'query'>>;
+  body?: Body<O>;
+  signal?: AbortSignal | undefined;
+}
+
+/** Asks the API: the answer, or the problem thrown. */
+export async function ask<M extends Method, P extends PathOf<M>>(method: M, path: P, asked: Asked<paths[P][M]> = {}): Promise<Answer<paths[P][M]>> {
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String((asked.path as Record<string, unknown> | undefined)?.[name])));
+  const query = new URLSearchParams(Object.entries(asked.query ?? {}).flatMap(([name, value]) => (value == null ? [] : [[name, String(value)]])));
+  const body = asked.body === undefined ? {} : { body: JSON.stringify(asked.body), headers: { 'Content-Type': 'application/json' } };
+  let response: Response;
   try {
-    answer = await call;
+    response = await authorised(new Request(`${filled}${query.size ? `?${query}` : ''}`, { method: method.toUpperCase(), signal: asked.signal ?? null, ...body }));
   } catch (error) {
     throw error instanceof DOMException && error.name === 'AbortError' ? error : asProblem(error);
   }
-  if (!answer.response.ok) throw problemFrom(answer.response.status, answer.error, answer.response.headers.get('retry-after'));
-  return answer.data as T;
+  const answer: unknown = await response.json().catch(() => undefined);
+  if (!response.ok) throw problemFrom(response.status, answer, response.headers.get('retry-after'));
+  if (answer === undefined) throw asProblem(undefined);
+  return answer as Answer<paths[P][M]>;
 }

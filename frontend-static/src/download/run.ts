@@ -15,7 +15,12 @@ function save(url: string, name: string): void {
   link.remove();
 }
 
-export async function download(photos: readonly { id: string; name: string }[]): Promise<void> {
+export interface Wanted {
+  id: string;
+  name: string;
+}
+
+export async function download(photos: readonly Wanted[]): Promise<void> {
   if (photos.length === 0) return;
   if (downloadPlan(photos.length) === 'too_many') return toasts.show({ kind: 'alert', text: words.toast.tooMany });
   for (const [i, photo] of photos.entries()) {

@@ -1,7 +1,8 @@
 // What the frame shares: configuration, selection, which panels are open, and the ways in for files.
 import type { Config } from '../config-guard';
 import { Selection } from '../timeline/selection';
-import { fromInput, walk, type Found } from '../upload/walk';
+import type { Taken } from '../upload/take';
+import type { Found } from '../upload/walk';
 import { board, engine } from '../upload/board.svelte';
 import { live } from './toasts.svelte';
 import { words } from '../lib/strings';
@@ -34,24 +35,25 @@ class App {
     void engine().then((uploader) => uploader.add(found));
     if (!this.touched || this.tray === 'hidden') this.tray = 'open';
     this.touched = true;
-    live.say(words.uploads.started(found.length));
+    live.say(words.started(found.length));
   }
 
-  async backUpEntries(entries: readonly (FileSystemEntry | File)[]): Promise<void> {
+  async backUpEntries(taken: readonly Taken[]): Promise<void> {
     let found = 0;
     board.looking = 0;
     this.tray = 'open';
     this.touched = true;
     try {
-      for await (const batch of walk(entries, () => undefined)) {
+      const uploader = await engine();
+      for await (const batch of uploader.walk(taken)) {
         found += batch.length;
         board.looking = found;
-        (await engine()).add(batch);
+        uploader.add(batch);
       }
     } finally {
       board.looking = null;
     }
-    live.say(words.uploads.started(found));
+    live.say(words.started(found));
   }
 
   /** Asks for files. The input must be made anew: the same file may be chosen twice. */
@@ -62,7 +64,7 @@ class App {
     if (folder) input.webkitdirectory = true;
     else input.accept = accept;
     input.addEventListener('change', () => {
-      if (input.files) then(fromInput(input.files));
+      if (input.files) then(Array.from(input.files, (file) => ({ file, path: file.webkitRelativePath || file.name })));
     });
     input.click();
   }

@@ -1,4 +1,5 @@
 // What the page shows of the uploads. The engine that runs them is loaded with the first file.
+import { session } from '../auth/session.svelte';
 import type { Item } from './machine';
 import { stats, type Stats } from './stats';
 
@@ -11,6 +12,15 @@ class Board {
   looking = $state<number | null>(null);
   paused = $state(false);
   offline = $state(!navigator.onLine);
+  /** The browser keeps no journal: a reload would forget the queue. */
+  forgetful = $state(false);
+  /** Files that the browser would read again if the person allows it. */
+  canContinue = $state(false);
+  /** Another tab runs the queue; this one shows it. */
+  elsewhere = $state(false);
+
+  /** Called when something of an earlier visit, or of another tab, goes on. */
+  onresume: () => void = () => undefined;
 
   /** Called when photos became safe, so that the timeline can look. */
   onsafe: () => void = () => undefined;
@@ -23,4 +33,9 @@ class Board {
 
 export const board = new Board();
 
-export const engine = async (): Promise<(typeof import('./uploader.svelte'))['uploader']> => (await import('./uploader.svelte')).uploader;
+/** The queue of whoever is signed in. */
+export const engine = async (): Promise<(typeof import('./uploader.svelte'))['uploader']> => {
+  const { uploader } = await import('./uploader.svelte');
+  uploader.start(session.user);
+  return uploader;
+};

@@ -59,6 +59,15 @@ describe('an upload', () => {
     expect(run([...toUploading, put({ kind: 'received' }), { type: 'cancel' }]).state).toBe('received');
   });
 
+  it('without its file waits for it, and is not hashed twice', () => {
+    const lost = run([...toUploading, { type: 'no_file' }]);
+    expect(lost).toMatchObject({ state: 'needs_file', sha: 'ab' });
+    expect(lost.request).toBeUndefined();
+    expect(reduce(lost, { type: 'file_found' }, now)).toMatchObject({ state: 'hashed', sha: 'ab' });
+    expect(run([{ type: 'hash_started' }, { type: 'no_file' }, { type: 'file_found' }]).state).toBe('queued');
+    expect(run([...toUploading, put({ kind: 'received' }), { type: 'no_file' }]).state).toBe('received');
+  });
+
   it('that was skipped as no photo can be kept anyway; an empty file cannot', () => {
     expect(reduce(newItem('1', file, 'notPhoto'), { type: 'keep_anyway' }, now).state).toBe('queued');
     expect(reduce(newItem('1', file, 'empty'), { type: 'keep_anyway' }, now).state).toBe('skipped');
@@ -75,7 +84,7 @@ const anyEvent: fc.Arbitrary<Event> = fc.oneof(
     { type: 'hash_started' }, { type: 'hash_done', sha: 'ab' }, { type: 'hash_failed' }, { type: 'lookup_started' },
     { type: 'lookup_failed' }, { type: 'unknown' }, { type: 'known', kept: {} }, { type: 'sign_started' }, { type: 'sign_failed' },
     { type: 'signed', request }, { type: 'refused', words: 'no' }, { type: 'deleted' }, { type: 'put_started' }, { type: 'stale' },
-    { type: 'due' }, { type: 'is_safe', kept: {} }, { type: 'cancel' }, { type: 'retry' },
+    { type: 'due' }, { type: 'is_safe', kept: {} }, { type: 'cancel' }, { type: 'retry' }, { type: 'no_file' }, { type: 'file_found' },
     put({ kind: 'received' }), put({ kind: 'denied' }), put({ kind: 'mismatch' }), put({ kind: 'offline' }), put({ kind: 'aborted' }), again,
   ),
   fc.record({ type: fc.constant('put_progress' as const), bytes: fc.nat(5000) }),
@@ -106,7 +115,7 @@ describe('whatever happens', () => {
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 40 }), (events) => {
         let item = run(events);
-        for (let i = 0; i < 3; i++) for (const event of [{ type: 'due' } as Event, { type: 'stale' } as Event, { type: 'lookup_failed' } as Event, { type: 'sign_failed' } as Event, ...toUploading, put({ kind: 'received' }), { type: 'is_safe', kept: {} } as Event]) item = reduce(item, event, now);
+        for (let i = 0; i < 3; i++) for (const event of [{ type: 'file_found' } as Event, { type: 'due' } as Event, { type: 'stale' } as Event, { type: 'lookup_failed' } as Event, { type: 'sign_failed' } as Event, ...toUploading, put({ kind: 'received' }), { type: 'is_safe', kept: {} } as Event]) item = reduce(item, event, now);
         expect(isFinal(item.state)).toBe(true);
       }),
     );

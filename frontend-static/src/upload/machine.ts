@@ -4,6 +4,7 @@
 //                                            +-> ready -> signing -> signed -> uploading -> received -> safe
 //   ready <- retrying <- uploading            (network, 5xx)
 //   ready <- uploading                        (the address expired: signed again at once)
+//   needs_file <- anything before received    (the page came back without the file); the same file again goes on
 //
 // `received` (S3 has it) and `safe` (the vault has it, checked) are two things. Nothing leads back from `received` to
 // a state that says it was not sent.
@@ -87,7 +88,9 @@ export type Event =
   | { type: 'is_safe'; kept: Kept }
   | { type: 'cancel' }
   | { type: 'retry' }
-  | { type: 'keep_anyway' };
+  | { type: 'keep_anyway' }
+  | { type: 'no_file' }
+  | { type: 'file_found' };
 
 /** What a rule may look at besides the item: the clock, and a number in [0, 1) against stampedes. */
 export interface Now {
@@ -176,7 +179,7 @@ export function reduce(item: Item, event: Event, now: Now): Item {
     case 'unknown':
       return state === 'checking' ? ready(item) : item;
     case 'known':
-      return state === 'checking' || state === 'signing' ? kept(item, 'duplicate', event.kept) : item;
+      return state === 'checking' || state === 'signing' || state === 'needs_file' ? kept(item, 'duplicate', event.kept) : item;
     case 'sign_started':
       return state === 'ready' ? { ...item, state: 'signing' } : item;
     case 'sign_failed':
@@ -205,6 +208,14 @@ export function reduce(item: Item, event: Event, now: Now): Item {
       if (state !== 'failed' && state !== 'cancelled' && state !== 'needs_file') return item;
       const { sha: _sha, failure: _failure, ...rest } = ready(item);
       return { ...rest, state: 'queued', attempts: 0, denied: 0, rehashed: false, hashedBytes: 0 };
+    }
+    case 'no_file':
+      return isFinal(state) || state === 'received' ? item : { ...ready(item), state: 'needs_file' };
+    case 'file_found': {
+      if (state !== 'needs_file' && state !== 'failed') return item;
+      const { failure: _failure, ...rest } = ready(item);
+      // What was hashed before needs no second hash, but a second look: it may have become safe meanwhile.
+      return { ...rest, state: item.sha ? 'hashed' : 'queued', attempts: 0, denied: 0, ...(item.sha && { hashedAt: 0 }) };
     }
     case 'keep_anyway': {
       if (state !== 'skipped' || item.skip !== 'notPhoto') return item;

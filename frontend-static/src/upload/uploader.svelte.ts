@@ -1,107 +1,215 @@
-// Runs the queue: what `plan` says is done here, and every answer goes through `reduce`.
-import * as api from '../api/photos';
-import { asProblem } from '../api/problem';
-import type { Lookup, UploadResult } from '../api/types';
+// Runs the queue: what `plan` says is done by `Work`, every answer goes through `reduce`, and what matters is written
+// into the journal. In the tab that holds the lock; in any other this only passes on what is asked.
 import { session } from '../auth/session.svelte';
 import { oncePerFrame } from '../lib/scheduler';
-import { refusedReason } from '../lib/reasons';
 import { board } from './board.svelte';
 import { skipReason } from './classify';
-import { HashPool } from './hash-pool';
-import { newItem, reduce, type Event, type Item, type Kept } from './machine';
-import { put, type Put } from './put';
-import { plan, pollDelay, wakeAt, type Effect, type Limits } from './queue';
+import { Journal } from './journal';
+import { isFinal, newItem, reduce, type Event, type Item } from './machine';
+import { plan, wakeAt, type Effect, type Limits } from './queue';
+import { isNews, nameKey, pathKey, revive, rowOf } from './remember';
+import { Sources } from './sources';
 import { isIdle, leftToSend, stats, Throughput } from './stats';
-import type { Found } from './walk';
+import { Tabs, type Command, type Picture } from './tabs';
+import type { Taken } from './take';
+import { walk, type Found } from './walk';
+import { Work } from './work';
 
 const coarse = matchMedia('(pointer: coarse)').matches;
 const LIMITS: Limits = { hashes: coarse || (navigator.hardwareConcurrency ?? 2) <= 2 ? 1 : 2, puts: coarse ? 3 : 4, ahead: 4 };
-const API_REST_MS = 4000;
 const MANY = 500;
-const PREVIEW_WAIT_MS = 10 * 60_000;
+const PICTURE_MS = 500;
 
 class Uploader {
   private list: Item[] = [];
   private readonly index = new Map<string, number>();
-  private readonly files = new Map<string, File>();
-  private readonly puts = new Map<string, Put>();
-  private readonly seen = new Set<string>();
-  private readonly pool = new HashPool();
+  /** Files of items that have not ended, by path, size and time: dropped twice by mistake. */
+  private readonly open = new Map<string, string>();
   private readonly speed = new Throughput();
+  private readonly born = Date.now().toString(36);
   private next = 0;
   private apiRetryAt = 0;
+  private user = '';
+  private journal: Journal | null = null;
+  private sources = new Sources(null, () => true);
+  private work = new Work(this.queue(), this.sources);
+  private tabs: Tabs | null = null;
+  private ready: Promise<void> | null = null;
+  /** Dropped before it was known which tab runs the queue. */
+  private early: Found[] = [];
   private showTimer: ReturnType<typeof setTimeout> | undefined;
   private pumpTimer: ReturnType<typeof setTimeout> | undefined;
-  private polls = 0;
-  private pollTimer: ReturnType<typeof setTimeout> | undefined;
+  private pictureTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     for (const change of ['online', 'offline']) addEventListener(change, () => this.connectionChanged());
     addEventListener('beforeunload', (event) => {
-      if (leftToSend(stats(this.list)) > 0) event.preventDefault();
+      if (this.work.sending > 0 || this.list.some((item) => !isFinal(item.state) && item.state !== 'received' && item.state !== 'needs_file' && !this.sources.survives(item.id))) event.preventDefault();
     });
     document.addEventListener('visibilitychange', () => this.pumpSoon(0));
   }
 
+  /** For this person, from now on; once. */
+  start(user: string): void {
+    if (!user) return;
+    this.ready ??= this.begin(user);
+  }
+
+  private async begin(user: string): Promise<void> {
+    this.user = user;
+    this.journal = await Journal.open(user, () => (board.forgetful = true));
+    this.sources = new Sources(this.journal, (id) => !['received', 'safe', 'duplicate', 'cancelled', 'skipped', undefined].includes(this.get(id)?.state));
+    this.work = new Work(this.queue(), this.sources);
+    this.tabs = new Tabs(user, {
+      lead: () => void this.lead(),
+      follow: () => {
+        board.elsewhere = true;
+        this.tabs?.hand(this.early.splice(0));
+      },
+      picture: (picture) => this.showOther(picture),
+      command: (command) => this.obey(command),
+      files: (found) => this.take(found),
+      wanted: () => this.sendPicture(),
+    });
+  }
+
+  /** This tab runs the queue now: goes on with what the journal has. */
+  private async lead(): Promise<void> {
+    board.elsewhere = false;
+    const { rows, withBytes } = (await this.journal?.load()) ?? { rows: [], withBytes: new Set<string>() };
+    const going = rows.filter((row) => !['safe', 'duplicate', 'skipped', 'cancelled'].includes(row.state));
+    if (going.length === 0) {
+      this.journal?.forget(rows.map((row) => row.id));
+      await this.journal?.forgetRoots();
+    } else {
+      await this.sources.restored(withBytes, rows.flatMap((row) => (row.root ? [[row.id, row.root] as [string, string]] : [])));
+      for (const row of rows) {
+        this.insert(revive(row));
+        if (!isFinal(row.state) && row.state !== 'received' && !this.sources.has(row.id) && !(await this.sources.granted(row.id))) this.apply(row.id, { type: 'no_file' });
+      }
+      const lost = this.list.filter((item) => item.state === 'needs_file');
+      for (const item of lost) board.canContinue ||= await this.sources.mayAsk(item.id);
+      void this.work.lookAgain(lost);
+      board.onresume();
+      this.work.pollSoon(true);
+    }
+    this.take(this.early.splice(0));
+    this.show();
+    this.pumpSoon(0);
+  }
+
+  private insert(item: Item): void {
+    this.index.set(item.id, this.list.length);
+    this.list.push(item);
+    if (!isFinal(item.state)) this.open.set(pathKey(item), item.id);
+  }
+
   add(found: readonly Found[]): void {
-    for (const { file, path } of found) {
+    if (!this.tabs) this.early.push(...found);
+    else if (this.tabs.leading) this.take(found);
+    else if (board.elsewhere) this.tabs.hand([...found]);
+    else this.early.push(...found);
+  }
+
+  /** Walks what was dropped. What cannot be read is listed too: nothing that was dropped disappears. */
+  async *walk(taken: readonly Taken[]): AsyncGenerator<Found[]> {
+    await this.ready;
+    const starts = await this.sources.takeRoots(this.user, taken);
+    yield* walk(starts, (path) => this.unreadable(path));
+  }
+
+  private unreadable(path: string): void {
+    const item = newItem(this.newId(), { name: path.split('/').pop() ?? path, path, size: 0, mtime: 0, type: '' });
+    this.insert({ ...item, state: 'failed', failure: { code: 'unreadable' } });
+    this.show();
+  }
+
+  private newId(): string {
+    return `${this.born}-${(this.next++).toString(36).padStart(6, '0')}`;
+  }
+
+  private take(found: readonly Found[]): void {
+    if (found.length === 0) return;
+    const lost = new Map<string, string>();
+    for (const item of this.list) if (item.state === 'needs_file' || (item.state === 'failed' && !this.sources.has(item.id))) for (const key of [nameKey(item), pathKey(item)]) lost.set(key, item.id);
+    for (const { file, path, root } of found) {
       const facts = { name: file.name, path, size: file.size, mtime: file.lastModified, type: file.type };
-      const key = `${path}\n${file.size}\n${file.lastModified}`;
-      const skip = skipReason(facts) ?? (this.seen.has(key) && this.isOpen(key) ? 'twice' : undefined);
-      this.seen.add(key);
-      const item = newItem(String(this.next++), facts, skip);
-      this.index.set(item.id, this.list.length);
-      this.list.push(item);
-      this.files.set(item.id, file);
+      const known = lost.get(pathKey(facts)) ?? lost.get(nameKey(facts));
+      if (known) {
+        this.sources.add(known, file, root);
+        this.apply(known, { type: 'file_found' });
+        continue;
+      }
+      const skip = skipReason(facts) ?? (this.open.has(pathKey(facts)) ? 'twice' : undefined);
+      const item = newItem(this.newId(), facts, skip);
+      this.insert(item);
+      if (!skip || skip === 'notPhoto') this.sources.add(item.id, file, root);
+      this.journal?.put(rowOf(item, this.user, root));
     }
     this.show();
     this.pumpSoon(0);
   }
 
-  /** The same file is on its way already: dropped twice by mistake. What has ended may be dropped again. */
-  private isOpen(key: string): boolean {
-    return this.list.some((item) => `${item.path}\n${item.size}\n${item.mtime}` === key && !['failed', 'cancelled', 'skipped', 'safe', 'duplicate'].includes(item.state));
+  /** Passes a wish to the tab that runs the queue, or obeys it. */
+  do(command: Command): void {
+    if (board.elsewhere) this.tabs?.send(command);
+    else this.obey(command);
   }
 
-  pause(): void {
+  private obey(command: Command): void {
+    switch (command.do) {
+      case 'pause': return this.pause();
+      case 'resume': return this.resume();
+      case 'clear': return this.clear();
+      case 'retryFailed':
+        for (const item of [...this.list]) if (item.state === 'failed') this.retry(item.id);
+        return;
+      case 'retry': return this.retry(command.id);
+      case 'keepAnyway': return this.apply(command.id, { type: 'keep_anyway' });
+      case 'cancel':
+        this.apply(command.id, { type: 'cancel' });
+        return this.work.cancel(command.id);
+    }
+  }
+
+  private pause(): void {
     board.paused = true;
-    for (const running of this.puts.values()) running.abort();
+    this.work.abortAll();
     this.speed.reset();
     this.show();
   }
 
-  resume(): void {
+  private resume(): void {
     board.paused = false;
     this.pumpSoon(0);
     this.show();
   }
 
-  cancel(id: string): void {
-    this.apply(id, { type: 'cancel' });
-    this.puts.get(id)?.abort();
-    this.pool.cancel(id);
+  private retry(id: string): void {
+    if (!this.sources.has(id)) this.apply(id, { type: 'file_found' });
+    else this.apply(id, { type: 'retry' });
   }
 
-  retry(id: string): void {
-    this.apply(id, { type: 'retry' });
+  /** In answer to a click: the browser asks whether the files may be read again. */
+  async continueReading(): Promise<void> {
+    await this.sources.askForAll();
+    board.canContinue = false;
+    for (const item of [...this.list]) if (item.state === 'needs_file' && (await this.sources.granted(item.id))) this.apply(item.id, { type: 'file_found' });
   }
 
-  retryFailed(): void {
-    for (const item of [...this.list]) if (item.state === 'failed') this.retry(item.id);
-  }
-
-  keepAnyway(id: string): void {
-    this.apply(id, { type: 'keep_anyway' });
-  }
-
-  /** Takes finished rows from view; failed ones stay until they are retried or cleared by name. */
-  clear(): void {
-    this.list = this.list.filter((item) => item.state !== 'safe' && item.state !== 'duplicate' && item.state !== 'skipped' && item.state !== 'cancelled');
-    if (this.list.every((item) => item.state === 'failed')) this.list = [];
+  /** Takes finished rows from view and journal; failed ones stay until they are retried or cleared by name. */
+  private clear(): void {
+    const stays = this.list.filter((item) => !['safe', 'duplicate', 'skipped', 'cancelled'].includes(item.state));
+    const left = stays.every((item) => item.state === 'failed' || item.state === 'needs_file') ? [] : stays;
+    const gone = new Set(this.list.map((item) => item.id));
+    for (const item of left) gone.delete(item.id);
+    for (const id of gone) this.sources.drop(id);
+    this.journal?.forget(gone);
+    if (left.length === 0) void this.journal?.forgetRoots();
+    this.list = [];
     this.index.clear();
-    this.list.forEach((item, i) => this.index.set(item.id, i));
-    for (const id of this.files.keys()) if (!this.index.has(id)) this.files.delete(id);
-    this.seen.clear();
+    this.open.clear();
+    for (const item of left) this.insert(item);
     this.show();
   }
 
@@ -116,6 +224,20 @@ class Uploader {
     return at === undefined ? undefined : this.list[at];
   }
 
+  private queue() {
+    return {
+      get: (id: string) => this.get(id),
+      items: () => this.list,
+      apply: (id: string, event: Event) => this.apply(id, event),
+      restUntil: (time: number) => {
+        this.apiRetryAt = time;
+        this.pumpSoon(time - Date.now());
+      },
+      moved: () => board.onsafe(),
+      stopped: () => board.paused || !navigator.onLine,
+    };
+  }
+
   private apply(id: string, event: Event): void {
     const at = this.index.get(id);
     const item = at === undefined ? undefined : this.list[at];
@@ -123,10 +245,13 @@ class Uploader {
     const changed = reduce(item, event, { at: Date.now(), random: Math.random() });
     if (changed === item) return;
     this.list[at] = changed;
-    if (changed.state === 'safe' || changed.state === 'duplicate') this.files.delete(id);
+    if (isNews(item, changed)) this.journal?.put(rowOf(changed, this.user, this.sources.rootOf(id)));
+    if (isFinal(changed.state)) this.open.delete(pathKey(changed));
+    else this.open.set(pathKey(changed), id);
+    if (changed.state === 'safe' || changed.state === 'duplicate') this.sources.drop(id);
     if (changed.state !== item.state) {
       this.pumpSoon(0);
-      if (changed.state === 'received') this.pollSoon(true);
+      if (changed.state === 'received') this.work.pollSoon(true);
       if (changed.state === 'safe') board.onsafe();
     }
     this.show();
@@ -148,7 +273,22 @@ class Uploader {
     if (leftToSend(board.stats) === 0 || board.paused || !navigator.onLine) this.speed.reset();
     else this.speed.sample(board.stats.sentBytes, now);
     board.secondsLeft = this.speed.secondsFor(board.stats.bytesLeft, now);
+    this.pictureTimer ??= setTimeout(() => this.sendPicture(), PICTURE_MS * Math.max(1, this.list.length / MANY));
   });
+
+  private sendPicture(): void {
+    clearTimeout(this.pictureTimer);
+    this.pictureTimer = undefined;
+    const { items, stats: sums, secondsLeft, paused } = board;
+    if (this.tabs?.leading) this.tabs.show({ items, stats: sums, secondsLeft, paused });
+  }
+
+  private showOther(picture: Picture): void {
+    const before = board.stats;
+    Object.assign(board, picture);
+    if (before.found === 0 && picture.stats.found > 0 && !isIdle(picture.stats)) board.onresume();
+    if (picture.stats.safe !== before.safe) board.onsafe();
+  }
 
   private pumpSoon(ms: number): void {
     clearTimeout(this.pumpTimer);
@@ -156,6 +296,7 @@ class Uploader {
   }
 
   private pump(): void {
+    if (!this.tabs?.leading) return;
     const now = Date.now();
     const flags = { paused: board.paused, offline: !navigator.onLine, signedOut: session.status !== 'signed_in', apiRetryAt: this.apiRetryAt };
     for (const effect of plan(this.list, flags, LIMITS, now)) this.run(effect);
@@ -165,121 +306,13 @@ class Uploader {
 
   private run(effect: Effect): void {
     switch (effect.kind) {
-      case 'hash': return void this.hash(effect.id);
-      case 'lookup': return void this.lookup(effect.ids);
-      case 'sign': return void this.sign(effect.ids);
-      case 'put': return void this.put(effect.id);
+      case 'hash': return void this.work.hash(effect.id);
+      case 'lookup': return void this.work.lookup(effect.ids);
+      case 'sign': return void this.work.sign(effect.ids);
+      case 'put': return void this.work.put(effect.id);
       case 'stale': return this.apply(effect.id, { type: 'stale' });
       case 'due': return this.apply(effect.id, { type: 'due' });
     }
-  }
-
-  private async hash(id: string): Promise<void> {
-    const file = this.files.get(id);
-    this.apply(id, { type: 'hash_started' });
-    try {
-      if (!file) throw new Error('gone');
-      const sha = await this.pool.hash(id, file, (bytes) => this.apply(id, { type: 'hash_progress', bytes }));
-      this.apply(id, { type: 'hash_done', sha });
-    } catch {
-      this.apply(id, { type: 'hash_failed' });
-    }
-  }
-
-  private async lookup(ids: readonly string[]): Promise<void> {
-    for (const id of ids) this.apply(id, { type: 'lookup_started' });
-    const shas = [...new Set(ids.map((id) => this.get(id)?.sha ?? ''))].filter(Boolean);
-    try {
-      const known = new Map((await api.lookup(shas)).map((one) => [one.photo_id, one]));
-      for (const id of ids) {
-        const found = known.get(this.get(id)?.sha ?? '');
-        this.apply(id, found?.safe ? { type: 'known', kept: facts(found) } : { type: 'unknown' });
-      }
-    } catch (error) {
-      this.rest(error);
-      for (const id of ids) this.apply(id, { type: 'lookup_failed' });
-    }
-  }
-
-  private async sign(ids: readonly string[]): Promise<void> {
-    for (const id of ids) this.apply(id, { type: 'sign_started' });
-    const files = ids.flatMap((id) => {
-      const item = this.get(id);
-      if (!item?.sha) return [];
-      return [{ sha256: item.sha, size: item.size, content_type: item.type, file_name: item.name, modified_at: new Date(item.mtime).toISOString(), restore: true }];
-    });
-    try {
-      const results = new Map((await api.askUploads(files)).map((result) => [result.sha256, result]));
-      for (const id of ids) {
-        const result = results.get(this.get(id)?.sha ?? '');
-        this.apply(id, result ? afterSigning(result) : { type: 'sign_failed' });
-      }
-    } catch (error) {
-      const problem = asProblem(error);
-      if (problem.kind === 'rejected') for (const id of ids) this.apply(id, { type: 'refused', words: problem.detail ?? problem.title });
-      else {
-        this.rest(error);
-        for (const id of ids) this.apply(id, { type: 'sign_failed' });
-      }
-    }
-  }
-
-  /** The API said no, not now: the whole queue leaves it alone for a while. */
-  private rest(error: unknown): void {
-    const problem = asProblem(error);
-    this.apiRetryAt = Date.now() + (problem.retryAfter ? problem.retryAfter * 1000 : API_REST_MS);
-    this.pumpSoon(this.apiRetryAt - Date.now());
-  }
-
-  private async put(id: string): Promise<void> {
-    const item = this.get(id);
-    const file = this.files.get(id);
-    if (!item?.request || !file) return;
-    this.apply(id, { type: 'put_started' });
-    const running = put(item.request, file, (bytes) => this.apply(id, { type: 'put_progress', bytes }));
-    this.puts.set(id, running);
-    const outcome = await running.done;
-    this.puts.delete(id);
-    this.apply(id, { type: 'put_done', outcome });
-  }
-
-  /** Asks whether what was received is safe, and whether what is safe has its preview. */
-  private pollSoon(changed: boolean): void {
-    if (changed) this.polls = 0;
-    clearTimeout(this.pollTimer);
-    this.pollTimer = setTimeout(() => void this.poll(), pollDelay(this.polls));
-  }
-
-  private async poll(): Promise<void> {
-    this.polls++;
-    const now = Date.now();
-    const open = this.list.filter((item) => item.state === 'received' || (item.state === 'safe' && item.preview === 'pending' && now - (item.receivedAt ?? 0) < PREVIEW_WAIT_MS));
-    if (open.length === 0) return;
-    let moved = false;
-    try {
-      const known = new Map((await api.lookup([...new Set(open.slice(0, 1000).map((item) => item.sha ?? ''))])).map((one) => [one.photo_id, one]));
-      for (const item of open) {
-        const found = known.get(item.sha ?? '');
-        if (!found?.safe) continue;
-        moved ||= item.state === 'received' || found.preview !== item.preview;
-        this.apply(item.id, { type: 'is_safe', kept: facts(found) });
-      }
-      if (moved) board.onsafe();
-    } catch {
-      // Asked again in its turn.
-    }
-    this.pollSoon(moved);
-  }
-}
-
-const facts = (found: Lookup): Kept => ({ preview: found.preview, previewReason: found.preview_reason, generation: found.generation });
-
-function afterSigning(result: UploadResult): Event {
-  switch (result.outcome) {
-    case 'known': return { type: 'known', kept: { generation: result.generation } };
-    case 'upload': return { type: 'signed', request: result.request };
-    case 'deleted': return { type: 'deleted' };
-    case 'refused': return { type: 'refused', words: result.detail || refusedReason(result.reason) };
   }
 }
 

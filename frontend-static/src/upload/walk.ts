@@ -3,23 +3,14 @@
 export interface Found {
   file: File;
   path: string;
+  /** What was dropped and holds it: an id of the journal's roots. */
+  root?: string;
 }
 
-/** Entries must be taken in the event itself: afterwards the transfer is empty. */
-export function takeEntries(transfer: DataTransfer): (FileSystemEntry | File)[] {
-  const taken: (FileSystemEntry | File)[] = [];
-  for (const item of transfer.items) {
-    if (item.kind !== 'file') continue;
-    const entry = item.webkitGetAsEntry?.() ?? item.getAsFile();
-    if (entry) taken.push(entry);
-  }
-  return taken;
-}
-
-export const hasFiles = (transfer: DataTransfer | null): boolean => transfer?.types.includes('Files') ?? false;
-
-export function fromInput(list: FileList): Found[] {
-  return Array.from(list, (file) => ({ file, path: file.webkitRelativePath || file.name }));
+/** A dropped file or folder on its way through the walk. */
+export interface Start {
+  entry: FileSystemEntry | File;
+  root?: string | undefined;
 }
 
 const fileOf = (entry: FileSystemFileEntry): Promise<File> => new Promise((done, failed) => entry.file(done, failed));
@@ -36,20 +27,21 @@ async function childrenOf(folder: FileSystemDirectoryEntry): Promise<FileSystemE
 }
 
 /** Breadth first, in batches, so that the page stays alive. What cannot be read is passed to `unreadable`. */
-export async function* walk(entries: readonly (FileSystemEntry | File)[], unreadable: (path: string) => void): AsyncGenerator<Found[]> {
-  let level: (FileSystemEntry | File)[] = [...entries];
+export async function* walk(starts: readonly Start[], unreadable: (path: string) => void): AsyncGenerator<Found[]> {
+  let level: readonly Start[] = starts;
   while (level.length) {
-    const next: FileSystemEntry[] = [];
+    const next: Start[] = [];
     let batch: Found[] = [];
-    for (const entry of level) {
+    for (const { entry, root } of level) {
+      const from = root === undefined ? {} : { root };
       if (entry instanceof File) {
-        batch.push({ file: entry, path: entry.name });
+        batch.push({ file: entry, path: entry.name, ...from });
         continue;
       }
       const path = entry.fullPath.replace(/^\//, '');
       try {
-        if (entry.isFile) batch.push({ file: await fileOf(entry as FileSystemFileEntry), path });
-        else next.push(...(await childrenOf(entry as FileSystemDirectoryEntry)));
+        if (entry.isFile) batch.push({ file: await fileOf(entry as FileSystemFileEntry), path, ...from });
+        else for (const child of await childrenOf(entry as FileSystemDirectoryEntry)) next.push({ entry: child, root });
       } catch {
         unreadable(path);
       }

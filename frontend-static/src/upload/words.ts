@@ -1,7 +1,7 @@
 // What a file's row says. Received and safe never share a sign.
 import { bytes, percent, typeLabel } from '../lib/format';
 import { previewReason } from '../lib/reasons';
-import { words } from '../lib/strings';
+import { uploadsWords } from '../lib/strings-uploads';
 import type { Failure, Item } from './machine';
 import { SLOW_MS } from './queue';
 
@@ -18,7 +18,7 @@ export interface RowText {
 const LARGE = 64 * 1024 * 1024;
 
 export function failureText(failure: Failure | undefined): string {
-  const w = words.failures;
+  const w = uploadsWords.failures;
   if (!failure) return '';
   switch (failure.code) {
     case 'server': return w.server(failure.status);
@@ -31,7 +31,7 @@ export function failureText(failure: Failure | undefined): string {
 const plain = (text: string, icon: string | null = null): RowText => ({ icon, tint: '', strong: '', text, bar: null });
 
 export function rowText(item: Item, now: number): RowText {
-  const s = words.states;
+  const s = uploadsWords.states;
   switch (item.state) {
     case 'queued':
     case 'ready': return plain(s.queued);
@@ -45,7 +45,7 @@ export function rowText(item: Item, now: number): RowText {
       return { ...plain(s.uploading(p, bytes(item.size))), bar: p };
     }
     case 'retrying': return plain(s.retrying(Math.max(1, Math.ceil(((item.retryAt ?? now) - now) / 1000)), failureText(item.failure)), 'rotate-ccw');
-    case 'received': return plain(now - (item.receivedAt ?? now) > SLOW_MS ? words.uploads.slow : s.received, 'received');
+    case 'received': return plain(now - (item.receivedAt ?? now) > SLOW_MS ? uploadsWords.uploads.slow : s.received, 'received');
     case 'safe':
     case 'duplicate': {
       const note = item.preview === 'none' ? s.safeNoPreview(previewReason(item.previewReason, typeLabel(item.name, item.type)).replace(/^./, (c) => c.toLowerCase())) : '';
@@ -53,7 +53,7 @@ export function rowText(item: Item, now: number): RowText {
     }
     case 'failed': return { icon: 'circle-alert', tint: 'danger', strong: s.failed, text: ` ${failureText(item.failure)}`, bar: null };
     case 'needs_file': return plain(s.needsFile, 'circle-alert');
-    case 'skipped': return plain(s.skipped(words.skips[item.skip ?? 'notPhoto']));
+    case 'skipped': return plain(s.skipped(uploadsWords.skips[item.skip ?? 'notPhoto']));
     case 'cancelled': return plain(s.cancelled);
   }
 }

@@ -1,0 +1,16 @@
+// Words of the status screen: loaded with it.
+import { count } from './format';
+import { files, n, photos } from './strings';
+
+export const statusWords = {
+  status: {
+    health: (number: number) => (number === 0 ? 'No photos yet' : `${photos(number)}, all safe`), explain: 'Every original is in the vault at its right size and checksum.', photos: 'Photos',
+    previews: (withPreview: number, without: number) => (without ? `${count(withPreview)} with preview, ${count(without)} kept as they are` : `${count(withPreview)} with preview`),
+    pending: (number: number) => `${count(number)} wait for their preview.`, inTrash: (number: number) => `${count(number)} more in the trash.`, why: 'Why some have no preview', storage: 'Storage', originals: (size: string) => `${size} originals`, trashBytes: (size: string) => `${size} trash`,
+    cost: 'Cost', about: (amount: string) => `About ${amount} a month`, free: 'Nothing', freeWhy: 'This Tintype keeps its photos on its own machine.', original: 'Originals', formula: (size: string, price: string) => `, ${size} × ${price}`, truth: 'An estimate of storage; your AWS bill is the truth.', audit: 'Last audit', noAudit: 'No audit has run yet.',
+    checked: (number: number, differences: number) => `${count(number)} checked, ${differences ? n(differences, 'difference', 'differences') : 'no differences'}.`, old: (days: number) => `Last audit is ${n(days, 'day', 'days')} old`,
+    foot: (version: string, name: string) => `Tintype ${version} · signed in as ${name}`, check: 'Check a folder', checkDrop: 'Choose a folder to see which files are safe', checkNothing: 'Nothing is sent; files are only compared.', checkButton: 'Choose a folder',
+    checking: (done: number, all: number) => `Comparing ${count(done)} of ${files(all)}…`, allSafe: (number: number) => `All ${files(number)} are safe in your bucket. You can delete them from this device.`,
+    someSafe: (safe: number, all: number) => `${count(safe)} of ${count(all)} are safe. ${count(all - safe)} ${all - safe === 1 ? 'is' : 'are'} not:`, checkFailed: 'The comparison was not finished. Try again.', uploadThese: (number: number) => `Upload these ${count(number)}`, noFiles: 'There are no photos in this folder.',
+  },
+} as const;

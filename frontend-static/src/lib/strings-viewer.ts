@@ -1,0 +1,15 @@
+// Words of the viewer: loaded with it.
+import { n } from './strings';
+
+export const viewerWords = {
+  lightbox: {
+    viewer: 'Photo viewer', back: 'Back to photos', backToTrash: 'Back to the trash', safe: 'Safe', zoom: 'Zoom', info: 'Info', closeInfo: 'Close info', download: 'Download original', trash: 'Move to trash', restore: 'Restore', more: 'More',
+    newer: 'Newer photo', older: 'Older photo', notSafe: 'Not safe yet', inTrash: 'In the trash', failed: 'This picture cannot be shown now.', tryAgain: 'Try again',
+    keptAsIs: 'Kept as it is.',
+  },
+  info: {
+    title: 'Info', place: 'Open in OpenStreetMap', newTab: 'opens in a new tab', uploaded: (date: string) => `uploaded ${date}`, safeSince: (date: string) => `Safe since ${date}`, matched: 'Stored bytes matched size and SHA-256.',
+    audited: (date: string) => `Checked again ${date}.`, sha: 'SHA-256', copy: 'Copy', copied: 'Copied', receipt: 'Download receipt', notSafe: 'Received, not safe yet', keep: 'Keep the file on your device until this says Safe.',
+    inTrash: (days: number) => (days === 0 ? 'In the trash, to be removed any moment now.' : `In the trash, ${n(days, 'day', 'days')} left.`), loading: 'Loading', failed: 'The details could not be loaded.',
+  },
+} as const;

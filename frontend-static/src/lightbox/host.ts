@@ -1,0 +1,72 @@
+// What the viewer needs of the page around it.
+import { getPhoto } from '../api/photos';
+import { ApiProblem } from '../api/problem';
+import type { Photo } from '../api/types';
+import { download } from '../download/download';
+import { router } from '../lib/router.svelte';
+import { recordOf, type Rec } from '../timeline/buckets';
+import { library } from '../timeline/library.svelte';
+import { trash } from '../timeline/trash.svelte';
+import { app } from '../ui/app.svelte';
+import { toasts } from '../ui/toasts.svelte';
+import type { Host } from './lightbox.svelte';
+import { viewer, type Grid, type Where } from './viewer.svelte';
+
+export { Lightbox } from './lightbox.svelte';
+
+export const knownRecord = (screen: Where, id: string): Rec | undefined =>
+  screen === 'trash' ? trash.photos.find((rec) => rec.id === id) : library.model.get(id);
+
+/** A photo that no listing brought yet; null when there is nothing to show. */
+export async function fetchRecord(screen: Where, id: string): Promise<Rec | null> {
+  try {
+    const photo = await getPhoto(id);
+    if (photo.state === 'trashed' && screen === 'timeline') {
+      router.replace({ screen: 'trash', photo: id });
+      return null;
+    }
+    return fromDetail(photo);
+  } catch (error) {
+    if (error instanceof ApiProblem && (error.status === 404 || error.status === 400)) viewer.missing = true;
+    else if (error instanceof ApiProblem) toasts.show({ kind: 'alert', text: error.message });
+    return null;
+  }
+}
+
+export function hostFor(screen: Where, grid: () => Grid | undefined): Host {
+  return {
+    trashed: screen === 'trash',
+    strand: (id) => (screen === 'trash' ? (trash.photos.some((rec) => rec.id === id) ? trash.photos : []) : library.model.strand(id)),
+    bounds: (id) => {
+      grid()?.reveal?.(id);
+      return grid()?.boxOf(id);
+    },
+    more: (side, at) => {
+      if (screen === 'trash') return void trash.more();
+      const month = library.model.months.findIndex((bucket) => bucket.photos.includes(at));
+      if (month >= 0) library.want(side === 'older' ? month : Math.max(0, month - 1), side === 'older' ? month + 1 : month);
+    },
+    onchange: (id) => {
+      router.replace({ screen, photo: id });
+      viewer.title();
+    },
+    onclose: () => {
+      if (router.state.from === 'grid') router.back();
+      else router.replace({ screen }, {});
+    },
+    remove: (rec) => {
+      if (screen === 'trash') void trash.restore([rec.id], () => router.replace({ screen: 'timeline', photo: rec.id }));
+      else void library.trash([rec.id]);
+    },
+    download: (rec) => void download([rec]),
+    help: () => (app.help = true),
+    undo: () => void toasts.act(),
+  };
+}
+
+function fromDetail(photo: Photo): Rec {
+  const { camera, receipt } = photo;
+  const make = camera?.make ?? '', model = camera?.model ?? '';
+  const line = model.toLowerCase().startsWith(make.split(' ')[0]?.toLowerCase() ?? '') ? model : `${make} ${model}`.trim();
+  return recordOf({ ...photo, camera: line || null, size: receipt.size, stored_at: receipt.stored_at ?? null });
+}

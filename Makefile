@@ -43,6 +43,10 @@ test-browser: $(PAGE) ## a real browser against the real process
 	cargo test --workspace --no-run --quiet
 	npm run --workspace tests/browser test
 
+.PHONY: conformance
+conformance: tools-test ## the end-to-end tests over DynamoDB Local, versitygw and moto; docs/CONFORMANCE.md (ARGS=aws)
+	tests/conformance/run $(ARGS)
+
 .PHONY: lint
 lint: ## formatting and lints of the Rust code
 	cargo fmt --all --check

@@ -125,7 +125,6 @@ impl TestApp {
 
     /// Lets the keeper run once, so many hours from now.
     pub async fn keep(&self, hours: i64) -> tintype_keeper::Report {
-        crate::services::let_indexes_follow().await;
         let then = mint::now() + time::Duration::hours(hours);
         tintype_keeper::run(&self.stack.keeper, then).await.expect("the keeper runs")
     }

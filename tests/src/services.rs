@@ -1,7 +1,6 @@
 //! S3 and DynamoDB that are not the embedded ones: a second opinion on what the tests claim (`make conformance`).
 
 use std::env;
-use std::time::Duration;
 
 use serde::Deserialize;
 use tintype_local::stack::Services;
@@ -18,19 +17,11 @@ struct Named {
     secret_key: String,
 }
 
-/// How long such servers' indexes may lag behind their table; the embedded one's never does.
-const INDEX_LAG: Duration = Duration::from_secs(1);
-
-/// Waits until indexes have followed what was written.
-pub(crate) async fn let_indexes_follow() {
-    if named().is_some() {
-        tokio::time::sleep(INDEX_LAG).await;
-    }
-}
-
 /// The servers that `TINTYPE_SERVICES` names, with buckets and a table of this test's own; `None` if it is not set.
 pub(crate) async fn other() -> Option<Services> {
-    let named = named()?;
+    let named = env::var("TINTYPE_SERVICES").ok().filter(|text| !text.is_empty())?;
+    let named: Named = serde_json::from_str(&named)
+        .expect("TINTYPE_SERVICES is a JSON object: s3, dynamodb, access_key, secret_key");
     let own = mint::generation(mint::now()).to_string().to_lowercase();
     let services = Services {
         s3: named.s3,
@@ -43,10 +34,4 @@ pub(crate) async fn other() -> Option<Services> {
     };
     buckets::create(&clients_of(&services), &services.config()).await.expect("the buckets are made");
     Some(services)
-}
-
-fn named() -> Option<Named> {
-    let named = env::var("TINTYPE_SERVICES").ok().filter(|text| !text.is_empty())?;
-    let named = serde_json::from_str(&named);
-    Some(named.expect("TINTYPE_SERVICES is a JSON object: s3, dynamodb, access_key, secret_key"))
 }

@@ -109,9 +109,18 @@ impl User {
         put.body(bytes.to_vec())
     }
 
-    /// What S3 answers to these bytes, sent with exactly the headers that are signed.
+    /// What S3 answers to these bytes, sent with exactly the headers that are signed. 409 asks for another try, which
+    /// every client makes.
     pub async fn put(&self, request: &PresignedRequest, bytes: &[u8]) -> Answer {
-        Answer::to(self.put_request(request, bytes)).await
+        let mut answer = Answer::to(self.put_request(request, bytes)).await;
+        for _ in 0..4 {
+            if answer.status != 409 {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+            answer = Answer::to(self.put_request(request, bytes)).await;
+        }
+        answer
     }
 
     /// The whole protocol for one file: asks, and sends what has to be sent. Received when this returns.

@@ -23,6 +23,26 @@ run: tools-run $(PAGE) ## Tintype on this machine, at http://localhost:8470 (ARG
 token: ## an access token for scripts, for the running Tintype: make token USER=ada
 	@$(LOCAL) token --user "$(USER)" $(ARGS)
 
+.PHONY: audit
+audit: ## compare catalog and vault, name every difference (ARGS="--every-byte --data-dir ~/photos")
+	@$(LOCAL) audit $(ARGS)
+
+.PHONY: repair
+repair: ## repair what an audit found: make repair REPORT=01…
+	@$(LOCAL) repair "$(REPORT)" $(ARGS)
+
+.PHONY: rebuild
+rebuild: ## rebuild the catalog from the vault alone
+	@$(LOCAL) rebuild $(ARGS)
+
+.PHONY: drill
+drill: ## read photos back and compare them byte for byte (ARGS="--photos 100")
+	@$(LOCAL) drill $(ARGS)
+
+.PHONY: retry
+retry: ## try again what ended badly (ARGS="--reason broken")
+	@$(LOCAL) retry $(ARGS)
+
 .PHONY: test
 test: tools-test lint test-rust test-page test-browser ## everything that has to be right before a change lands
 	@echo "All tests passed."

@@ -10,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use tintype_local_s3::Durability;
 
+use crate::by_hand::{self, ByHand};
 use crate::stack::{Options, Stack, StartError, access_token};
 
 /// Tintype on one machine: page, API, S3, DynamoDB and sign-in in one process, on loopback only.
@@ -26,6 +27,8 @@ struct Cli {
 enum Command {
     /// Print an access token for scripts.
     Token(Token),
+    #[command(flatten)]
+    ByHand(ByHand),
 }
 
 #[derive(Args)]
@@ -73,6 +76,7 @@ pub async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
     let done = match cli.command {
         Some(Command::Token(token)) => print_token(&token),
+        Some(Command::ByHand(asked)) => return by_hand::ask(asked).await,
         None => run(cli.run).await,
     };
     match done {

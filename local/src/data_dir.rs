@@ -41,6 +41,7 @@ pub enum DataDirError {
 }
 
 const ADDRESSES: &str = "addresses.json";
+const KEYS: &str = "keys.json";
 
 /// The folder, held for this process alone.
 #[derive(Debug)]
@@ -97,7 +98,7 @@ impl DataDir {
 
     /// The keys of this machine's AWS, made at the first start.
     pub(crate) fn keys(&self) -> Result<Keys, DataDirError> {
-        let path = self.root.join("keys.json");
+        let path = self.root.join(KEYS);
         let text = secret(&path, || {
             let keys = Keys { access_key: random_text(20), secret_key: random_text(40) };
             serde_json::to_string(&keys).map_err(io::Error::from)
@@ -129,6 +130,18 @@ pub(crate) fn read_addresses(root: &Path) -> Result<Addresses, DataDirError> {
         }
         Err(error) => Err(broken(&path, error)),
     }
+}
+
+/// The keys of the Tintype that runs on this folder.
+pub(crate) fn read_keys(root: &Path) -> Result<Keys, DataDirError> {
+    let path = root.join(KEYS);
+    let text = fs::read_to_string(&path).map_err(|error| broken(&path, error))?;
+    serde_json::from_str(&text).map_err(|error| broken(&path, error))
+}
+
+/// Whether there is anything of a Tintype in this folder.
+pub(crate) fn is_one(root: &Path) -> bool {
+    root.join("s3").is_dir()
 }
 
 /// Makes the folder, if there is none, for its owner alone: it holds photos.

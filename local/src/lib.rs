@@ -1,6 +1,7 @@
 //! Tintype on one machine: the same functions as in AWS, and stand-ins for what AWS does around them, loopback only.
 
 mod access;
+mod by_hand;
 pub mod cli;
 mod cookies;
 mod data_dir;

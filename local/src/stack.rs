@@ -23,7 +23,7 @@ use crate::dynamodb::{self, CatalogError};
 use crate::edge::{self, Csp, EdgeConfig, MediaOrigin, MediaRequest, SignedCookies};
 use crate::events;
 use crate::host;
-use crate::lambda::{Lambda, LambdaOptions};
+use crate::lambda::{Lambda, LambdaOptions, PROCESSOR};
 use crate::listen::{ListenError, Listener, stopped};
 use crate::oidc::{self, Client, Issuer, IssuerConfig, IssuerError};
 
@@ -34,7 +34,6 @@ pub const UPLOADS: &str = "tintype-uploads";
 /// Name of the embedded vault.
 pub const VAULT: &str = "tintype-vault";
 const TABLE: &str = "tintype";
-const PROCESSOR: &str = "tintype-processor";
 const MEDIA_KEY_ID: &str = "LOCALMEDIAKEY";
 
 /// How one process runs.
@@ -52,6 +51,8 @@ pub struct Options {
     pub max_file_bytes: u64,
     /// How often the keeper runs.
     pub keeper_every: Duration,
+    /// When it runs for the first time: soon, since the machine may have been off for long.
+    pub keeper_first: Duration,
     /// How long an access token is good.
     pub access_token_lifetime: Duration,
     /// How the processor runs.
@@ -131,6 +132,7 @@ impl Options {
             page_dir: PathBuf::from("frontend-static/dist"),
             max_file_bytes: 1 << 30,
             keeper_every: Duration::from_mins(15),
+            keeper_first: Duration::from_mins(1),
             access_token_lifetime: Duration::from_hours(1),
             lambda: LambdaOptions {
                 concurrency,
@@ -187,6 +189,9 @@ pub struct Addresses {
     pub s3: String,
     /// The issuer.
     pub issuer: String,
+    /// Lambda, for what is asked by hand.
+    #[serde(default)]
+    pub lambda: String,
     /// The folder that holds everything.
     pub data_dir: PathBuf,
 }
@@ -231,6 +236,7 @@ impl Stack {
             page: host::origin(page.port),
             s3: options.services.as_ref().map_or(embedded, |services| services.s3.clone()),
             issuer: host::origin(issuer_port.port),
+            lambda: host::origin(lambda_port.port),
             data_dir: options.data_dir.clone(),
         };
         data_dir.write_addresses(&addresses)?;
@@ -249,7 +255,7 @@ impl Stack {
             let (access_key, secret_key) = (keys.access_key, keys.secret_key);
             (Services::embedded(addresses.s3.clone(), address, access_key, secret_key), Some(created))
         };
-        let emulators = services.emulators(host::origin(lambda_port.port));
+        let emulators = services.emulators(addresses.lambda.clone());
         let clients = Clients::emulated(&emulators, options.http.clone());
         let storage_config = services.config();
         let storage = Storage::new(&clients, &storage_config);
@@ -257,7 +263,12 @@ impl Stack {
 
         let processor = Processor { storage: storage.clone(), budget: Budget::default() };
         let lambda = Lambda::new(processor, &options.lambda, stopping.clone());
-        lambda_port.serve(&lambda.router(PROCESSOR, services.access_key.clone()), &stopping);
+        let keeper = Keeper {
+            storage: storage.clone(),
+            queue: Queue::new(clients.lambda.clone(), PROCESSOR.to_owned()),
+            uploads_bucket: services.uploads_bucket.clone(),
+        };
+        lambda_port.serve(&lambda.router(keeper.clone(), services.access_key.clone()), &stopping);
         if !options.lose_events {
             let (uploads, bucket) = (storage.uploads.clone(), services.uploads_bucket.clone());
             if let Some(created) = created {
@@ -297,12 +308,7 @@ impl Stack {
         });
         page.serve(&edge, &stopping);
 
-        let keeper = Keeper {
-            storage: storage.clone(),
-            queue: Queue::new(clients.lambda.clone(), PROCESSOR.to_owned()),
-            uploads_bucket: services.uploads_bucket.clone(),
-        };
-        tokio::spawn(keep(keeper.clone(), options.keeper_every, stopping));
+        tokio::spawn(keep(keeper.clone(), [options.keeper_first, options.keeper_every], stopping));
 
         let concurrency = options.lambda.concurrency;
         Ok(Self {
@@ -317,6 +323,11 @@ impl Stack {
             close,
             _data_dir: data_dir,
         })
+    }
+
+    /// How many pieces of the processor's work are not done.
+    pub fn open(&self) -> usize {
+        self.lambda.open()
     }
 
     /// Stops taking requests and lets what runs finish, for a few seconds at most. What is interrupted all the same
@@ -445,13 +456,16 @@ async fn variant(vault: Vault, request: MediaRequest) -> Response {
 }
 
 /// The keeper's schedule.
-async fn keep(keeper: Keeper, every: Duration, stopping: watch::Receiver<bool>) {
+async fn keep(keeper: Keeper, [first, every]: [Duration; 2], stopping: watch::Receiver<bool>) {
+    let mut wait = first.min(every);
     loop {
         tokio::select! {
-            () = tokio::time::sleep(every) => {}
+            () = tokio::time::sleep(wait) => {}
             () = stopped(stopping.clone()) => return,
         }
-        if let Err(error) = tintype_keeper::run(&keeper, mint::now()).await {
+        wait = every;
+        // What EventBridge sends.
+        if let Err(error) = tintype_keeper::handle(&keeper, &serde_json::json!({}), mint::now()).await {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "the keeper failed; it runs again on schedule"

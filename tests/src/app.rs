@@ -40,6 +40,7 @@ pub fn options(folder: &Path) -> Options {
     options.port = 0;
     options.page_dir = page_dir;
     options.keeper_every = Duration::from_hours(24);
+    options.keeper_first = Duration::from_hours(24);
     options.lambda.retry_after = [Duration::from_millis(50), Duration::from_millis(100)];
     options
 }
@@ -121,6 +122,13 @@ impl TestApp {
         let ends = user.upload_all(files).await;
         self.buckets.until_nothing_waits().await;
         ends
+    }
+
+    /// Asks the keeper by hand, so many hours from now; what it answers.
+    pub async fn ask(&self, event: serde_json::Value, hours: i64) -> serde_json::Value {
+        let then = mint::now() + time::Duration::hours(hours);
+        let answer = tintype_keeper::handle(&self.stack.keeper, &event, then).await;
+        serde_json::to_value(answer.expect("the keeper does it")).unwrap()
     }
 
     /// Lets the keeper run once, so many hours from now.

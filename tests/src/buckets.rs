@@ -68,6 +68,11 @@ impl Buckets {
         put.checksum_sha256(crate::file::photo_id_of(bytes).to_base64()).send().await.unwrap();
     }
 
+    /// Puts a delete marker over an object of the vault.
+    pub async fn delete(&self, key: &str) {
+        self.clients.s3.delete_object().bucket(&self.vault).key(key).send().await.unwrap();
+    }
+
     /// Bytes of an object of the vault; `None` if it is not there.
     pub async fn original_bytes(&self, key: &str) -> Option<Vec<u8>> {
         let object = self.clients.s3.get_object().bucket(&self.vault).key(key).send().await.ok()?;

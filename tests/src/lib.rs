@@ -28,6 +28,7 @@ mod deliver;
 mod exif;
 mod faults;
 mod file;
+mod library;
 mod media;
 mod picture;
 mod rest;

@@ -1344,23 +1344,38 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description What the last audit found. */
+        AuditId: string;
+        /** @description What the last audit found: it compares the catalog with what really lies in the vault, both ways. */
         AuditSummary: {
             /**
              * Format: int64
-             * @description How many photos it looked at.
+             * @description How many photos it looked at, trash included.
              */
             checked: number;
             /**
              * Format: int64
-             * @description How many differ from what the catalog says.
+             * @description How many differences there are between catalog and vault.
              */
             differences: number;
+            /** @description The same by kind. */
+            findings: components["schemas"]["KindCount"][];
             /**
              * Format: date-time
              * @description When it ended.
              */
             finished_at: string;
+            /** @description Names its report, `audits/{report}.json` in the vault. */
+            report: components["schemas"]["AuditId"];
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /**
+             * Format: int64
+             * @description Of these, how many could not be looked at just then.
+             */
+            unchecked: number;
         };
         /** @description What a photo was taken with. */
         Camera: {
@@ -1423,6 +1438,29 @@ export interface components {
              */
             usd_month: number;
         };
+        /** @description The last restore drill: photos picked at random, read back whole and hashed. */
+        DrillSummary: {
+            /**
+             * Format: int64
+             * @description Bytes of these.
+             */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at: string;
+            /**
+             * Format: int64
+             * @description How many photos came back byte for byte.
+             */
+            photos: number;
+            /**
+             * Format: int64
+             * @description How many did not.
+             */
+            wrong: number;
+        };
         /** @description How much of the trash was made due. */
         EmptyTrashAnswer: {
             /**
@@ -1440,6 +1478,31 @@ export interface components {
             status: string;
             /** @description Version of the API. */
             version: string;
+        };
+        /** @description When the keeper, which finishes what was interrupted, last ran. */
+        KeeperSummary: {
+            /** @description Whether it should have run since. */
+            late: boolean;
+            /**
+             * Format: date-time
+             * @description When it last ran; null if it never did.
+             */
+            ran_at?: string | null;
+        };
+        /**
+         * @description What is wrong.
+         * @enum {string}
+         */
+        Kind: "lost" | "wrong_size" | "wrong_checksum" | "replaced" | "orphaned_original" | "without_variants" | "orphaned_variant" | "strange_key" | "unreadable_record";
+        /** @description How many differences there are of one kind. */
+        KindCount: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description The kind. */
+            kind: components["schemas"]["Kind"];
         };
         /** @description What is known of one photo id. */
         Lookup: {
@@ -1472,7 +1535,10 @@ export interface components {
             bytes: number;
             /** @description What keeping the originals costs. */
             cost: components["schemas"]["Cost"];
+            /** @description The keeper's last run. */
+            keeper: components["schemas"]["KeeperSummary"];
             last_audit?: components["schemas"]["AuditSummary"] | null;
+            last_drill?: components["schemas"]["DrillSummary"] | null;
             /** @description All of it in a line, such as "12,408 photos, all safe, checked Tuesday". */
             line: string;
             /**
@@ -1485,6 +1551,8 @@ export interface components {
              * @description Photos that are safe and not in the trash.
              */
             photos: number;
+            /** @description What waits longer than it should. */
+            stuck: components["schemas"]["Stuck"];
             /**
              * Format: int64
              * @description Bytes of their originals.
@@ -1755,6 +1823,36 @@ export interface components {
          * @enum {string}
          */
         State: "storing" | "stored" | "trashed" | "purging" | "gone";
+        /** @description Uploads that were received and are not safe, and previews that are still missing, after the first tries. */
+        Stuck: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description Since when the oldest waits.
+             */
+            oldest?: string | null;
+            /** @description The same by reason. */
+            reasons: components["schemas"]["StuckCount"][];
+        };
+        /** @description How many wait for one reason. */
+        StuckCount: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number;
+            /** @description The reason. */
+            reason: components["schemas"]["StuckReason"];
+        };
+        /**
+         * @description Why something waits.
+         * @enum {string}
+         */
+        StuckReason: "not_taken_in" | "damaged" | "original_missing" | "being_removed" | "preview_pending";
         /**
          * @description Where a time comes from, best first.
          * @enum {string}

@@ -10,6 +10,7 @@ use tintype_core::work::{self, Render};
 use tintype_storage::StorageError;
 use tintype_storage::catalog::WORK_SHARDS;
 
+use crate::stuck::Watch;
 use crate::{Keeper, MOST, Report};
 
 /// Does what is due, oldest first in each part of the work index.
@@ -18,6 +19,7 @@ pub(crate) async fn do_due(
     now: OffsetDateTime,
     end: Instant,
     report: &mut Report,
+    watch: &mut Watch,
 ) -> Result<(), StorageError> {
     let most = i32::try_from(MOST).unwrap_or(i32::MAX);
     for shard in 0..WORK_SHARDS {
@@ -27,7 +29,10 @@ pub(crate) async fn do_due(
             }
             // One record that cannot be read must not hide the others.
             let done = match keeper.storage.catalog.get(&user, &photo_id).await {
-                Ok(Some(record)) => do_chore(keeper, record, now).await,
+                Ok(Some(record)) => {
+                    watch.record(&record, now);
+                    do_chore(keeper, record, now).await
+                }
                 Ok(None) => Ok(Did::Nothing),
                 Err(error) => Err(error),
             };
@@ -85,7 +90,8 @@ async fn do_chore(keeper: &Keeper, record: Record, now: OffsetDateTime) -> Resul
     }
 }
 
-async fn send_render(keeper: &Keeper, record: &Record) -> Result<(), StorageError> {
+/// Sends a photo to the processor for its variants.
+pub(crate) async fn send_render(keeper: &Keeper, record: &Record) -> Result<(), StorageError> {
     let (user, photo_id, generation) = (record.user.clone(), record.photo_id, record.generation);
     let event = work::render_event(&Render { user, photo_id, generation }).to_string();
     keeper.queue.send(event.into_bytes()).await

@@ -1,17 +1,32 @@
-//! On a schedule: finds what the processor left, and removes what its owner deleted long enough ago.
+//! On a schedule: finds what the processor left, removes what its owner deleted long enough ago, and audits the vault.
+//! By hand: audit, repair, rebuild, restore drill, another try.
 //!
 //! Each step may be interrupted anywhere: what is not done is found again on the next run. The rules stand in
-//! [`tintype_core::keep`].
+//! [`tintype_core::keep`], [`tintype_core::audit`] and [`tintype_core::repair`].
 
+mod audit;
 mod chores;
+mod drill;
+mod merge;
+mod rebuild;
+mod repair;
+pub mod request;
+mod retry;
+mod stuck;
 mod uploads;
 
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use serde_json::Value;
 use time::OffsetDateTime;
+use tintype_core::id::AuditId;
 use tintype_core::keep::Did;
+use tintype_core::repair::Stale;
 use tintype_storage::{Queue, Storage, StorageError};
+
+pub use request::{Answer, Request};
+use stuck::Watch;
 
 /// How much of each kind one run does at most.
 pub const MOST: usize = 200;
@@ -65,13 +80,77 @@ impl Report {
     }
 }
 
-/// One run, as of `now`.
+/// Why the keeper did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum KeeperError {
+    /// A service did not do it this time.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// No request of ours.
+    #[error(
+        "not understood{0}; ask for one of {{\"audit\": {{}}}}, {{\"repair\": {{\"report\": \"01…\"}}}}, {{\"rebuild\": {{}}}}, \
+         {{\"drill\": {{\"photos\": 20}}}} and {{\"retry\": {{}}}}"
+    )]
+    NotUnderstood(String),
+    /// Another one runs.
+    #[error("an audit runs just now; ask again in a minute")]
+    Busy,
+    /// There is no such audit.
+    #[error("there is no report of an audit {0}")]
+    NoSuchReport(AuditId),
+    /// The report cannot be used any more.
+    #[error(transparent)]
+    Stale(#[from] Stale),
+}
+
+/// Does what an event asks for, as of `now`: the schedule's run, or what a person wants.
+pub async fn handle(keeper: &Keeper, event: &Value, now: OffsetDateTime) -> Result<Answer, KeeperError> {
+    let request = Request::parse(event)?;
+    let end = Instant::now() + request.seconds().map_or(RUN, |seconds| RUN.min(Duration::from_secs(seconds)));
+    // Boxed: each is a large future, and only one of them runs.
+    Ok(match &request {
+        Request::Run => Answer::Run(Box::pin(scheduled(keeper, now, end)).await?),
+        Request::Audit(request) => Answer::Audit(Box::pin(audit::by_hand(keeper, request, now, end)).await?),
+        Request::Repair(request) => {
+            Answer::Repair(Box::pin(repair::repair(keeper, request, now, end)).await?)
+        }
+        Request::Rebuild(request) => {
+            Answer::Rebuild(Box::pin(rebuild::rebuild(keeper, request, now, end)).await?)
+        }
+        Request::Drill(request) => Answer::Drill(Box::pin(drill::by_hand(keeper, request, now, end)).await?),
+        Request::Retry(request) => Answer::Retry(Box::pin(retry::retry(keeper, request, now, end)).await?),
+    })
+}
+
+/// What the schedule asks for: what is stuck and what is due first, then, in what is left of the time, a slice of the
+/// audit and the drill.
+async fn scheduled(keeper: &Keeper, now: OffsetDateTime, end: Instant) -> Result<Report, KeeperError> {
+    let mut watch = Watch::default();
+    let kept = keep(keeper, now, end, &mut watch).await;
+    if kept.is_ok() {
+        watch.tell(&keeper.storage, now).await?;
+    }
+    let audited = Box::pin(audit::on_schedule(keeper, now, end)).await;
+    let drilled = Box::pin(drill::on_schedule(keeper, now, end)).await;
+    let report = kept?;
+    audited.and(drilled).map(|()| report)
+}
+
+/// Finishes what is stuck and does what is due, as of `now`.
 pub async fn run(keeper: &Keeper, now: OffsetDateTime) -> Result<Report, StorageError> {
-    let end = Instant::now() + RUN;
+    keep(keeper, now, Instant::now() + RUN, &mut Watch::default()).await
+}
+
+async fn keep(
+    keeper: &Keeper,
+    now: OffsetDateTime,
+    end: Instant,
+    watch: &mut Watch,
+) -> Result<Report, StorageError> {
     let mut report = Report::default();
     // Neither kind of work waits for the other's trouble.
-    let sent = uploads::send_again(keeper, now, end, &mut report).await;
-    let done = chores::do_due(keeper, now, end, &mut report).await;
+    let sent = uploads::send_again(keeper, now, end, &mut report, watch).await;
+    let done = chores::do_due(keeper, now, end, &mut report, watch).await;
     tracing::info!(?report, "kept");
     sent.and(done).map(|()| report)
 }

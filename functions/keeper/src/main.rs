@@ -2,7 +2,7 @@
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
-use tintype_keeper::{Keeper, Report, run};
+use tintype_keeper::{Answer, Keeper, handle};
 use tintype_storage::config::variable;
 use tintype_storage::{Clients, Queue, Storage, StorageConfig, mint};
 
@@ -16,8 +16,8 @@ async fn main() -> Result<(), Error> {
         queue: Queue::new(clients.lambda.clone(), variable("PROCESSOR")?),
         uploads_bucket: config.uploads_bucket.clone(),
     };
-    lambda_runtime::run(service_fn(async |_: LambdaEvent<Value>| -> Result<Report, Error> {
-        run(&keeper, mint::now()).await.map_err(Error::from)
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| -> Result<Answer, Error> {
+        handle(&keeper, &event.payload, mint::now()).await.map_err(Error::from)
     }))
     .await
 }

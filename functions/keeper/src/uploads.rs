@@ -9,6 +9,7 @@ use tintype_core::key::ObjectKey;
 use tintype_core::work;
 use tintype_storage::StorageError;
 
+use crate::stuck::Watch;
 use crate::{Keeper, MOST, Report};
 
 /// Sends them to the processor again: the oldest, and the newest, so that uploads which fail for ever cannot keep
@@ -18,8 +19,9 @@ pub(crate) async fn send_again(
     now: OffsetDateTime,
     end: Instant,
     report: &mut Report,
+    watch: &mut Watch,
 ) -> Result<(), StorageError> {
-    for key in overdue(keeper, now, end, report).await? {
+    for key in overdue(keeper, now, end, report, watch).await? {
         if Instant::now() >= end {
             break;
         }
@@ -37,6 +39,7 @@ async fn overdue(
     now: OffsetDateTime,
     end: Instant,
     report: &mut Report,
+    watch: &mut Watch,
 ) -> Result<Vec<ObjectKey>, StorageError> {
     let enough = Instant::now() + end.saturating_duration_since(Instant::now()) / 2;
     let (mut oldest, mut newest) = (BTreeMap::new(), BTreeMap::new());
@@ -50,6 +53,7 @@ async fn overdue(
                 tracing::error!("an object that is no upload waits in the uploads bucket");
                 continue;
             };
+            watch.upload(&key, upload.received_at, now);
             newest.insert((upload.received_at, upload.key), key);
             if newest.len() > MOST / 2
                 && let Some((age, key)) = newest.pop_first()

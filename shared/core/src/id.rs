@@ -152,6 +152,11 @@ ulid_id! {
     UploadId, "upload id (a ULID)"
 }
 
+ulid_id! {
+    /// One audit: a ULID, the name of its report in the vault.
+    AuditId, "audit id (a ULID)"
+}
+
 macro_rules! as_string {
     ($name:ident, $pattern:literal) => {
         impl Serialize for $name {
@@ -183,6 +188,7 @@ macro_rules! as_string {
 as_string!(PhotoId, "^[0-9a-f]{64}$");
 as_string!(UserId, "^[A-Za-z0-9_-]{1,64}$");
 as_string!(Generation, "^[0-7][0-9A-HJKMNP-TV-Z]{25}$");
+as_string!(AuditId, "^[0-7][0-9A-HJKMNP-TV-Z]{25}$");
 
 #[cfg(test)]
 mod tests {

@@ -295,7 +295,6 @@ fn claim(before: Option<Box<Record>>, upload: &Upload, now: OffsetDateTime, fres
         attempts: 0,
         stored_at: None,
         trashed_at: None,
-        audited_at: None,
         due: due_after(State::Storing, Preview::Pending, now),
         revision: 0,
     };

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::id::{Generation, InvalidId, PhotoId, UploadId, UserId};
+use crate::id::{AuditId, Generation, InvalidId, PhotoId, UploadId, UserId};
 
 /// A rendition that we derive from an original.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,6 +65,11 @@ pub enum ObjectKey {
         /// Which rendition.
         variant: Variant,
     },
+    /// In the vault: `audits/{audit_id}.json`, what an audit found.
+    Audit {
+        /// Which audit.
+        audit_id: AuditId,
+    },
 }
 
 /// A key that none of our functions made.
@@ -75,6 +80,39 @@ pub struct InvalidKey(String);
 impl ObjectKey {
     /// Everything that waits in the uploads bucket.
     pub const UPLOADS_PREFIX: &'static str = "in/";
+
+    /// The folders of the vault that we write to: each holds a folder for each user, but for the last.
+    pub const VAULT_FOLDERS: [&'static str; 3] = [Self::ORIGINALS_PREFIX, Self::MEDIA_PREFIX, "audits/"];
+    /// Every original in the vault.
+    pub const ORIGINALS_PREFIX: &'static str = "originals/";
+    /// Every variant in the vault.
+    pub const MEDIA_PREFIX: &'static str = "media/";
+
+    /// Every original of one user.
+    pub fn originals_of(user: &UserId) -> String {
+        format!("originals/{user}/")
+    }
+
+    /// Every variant of one user.
+    pub fn media_of(user: &UserId) -> String {
+        format!("media/{user}/")
+    }
+
+    /// Every original of one photo, of whichever of its lives.
+    pub fn lives_of(user: &UserId, photo_id: &PhotoId) -> String {
+        format!("originals/{user}/{photo_id}/")
+    }
+
+    /// Sorts behind every key of one photo below `prefix`, and before every key of the next one.
+    pub fn behind(prefix: &str, photo_id: &PhotoId) -> String {
+        format!("{prefix}{photo_id}/~")
+    }
+
+    /// The user of a folder such as `originals/ada/`, if it is one of ours.
+    pub fn user_of_folder(folder: &str) -> Option<UserId> {
+        let user = folder.strip_prefix(Self::ORIGINALS_PREFIX).or(folder.strip_prefix(Self::MEDIA_PREFIX))?;
+        user.strip_suffix('/')?.parse().ok()
+    }
 
     /// Everything of one photo that waits in the uploads bucket.
     pub fn uploads_of(user: &UserId, photo_id: &PhotoId) -> String {
@@ -92,6 +130,7 @@ impl fmt::Display for ObjectKey {
             Self::Variant { user, photo_id, generation, variant } => {
                 write!(f, "media/{user}/{photo_id}/{generation}/{}.webp", variant.as_str())
             }
+            Self::Audit { audit_id } => write!(f, "audits/{audit_id}.json"),
         }
     }
 }
@@ -112,6 +151,10 @@ fn parse(text: &str) -> Result<Option<ObjectKey>, InvalidId> {
             photo_id: photo_id.parse()?,
             upload_id: upload_id.parse()?,
         }),
+        ["audits", name] => match name.strip_suffix(".json") {
+            Some(audit_id) => Some(ObjectKey::Audit { audit_id: audit_id.parse()? }),
+            None => None,
+        },
         ["originals", user, photo_id, generation, name] => {
             let file_name = FileName::from_client(name);
             (file_name.as_str() == name).then_some(ObjectKey::Original {
@@ -193,6 +236,7 @@ mod tests {
             format!("originals/{USER}/{PHOTO}/{ULID}/IMG_2041.JPG"),
             format!("media/{USER}/{PHOTO}/{ULID}/thumb.webp"),
             format!("media/{USER}/{PHOTO}/{ULID}/preview.webp"),
+            format!("audits/{ULID}.json"),
         ] {
             assert_eq!(text.parse::<ObjectKey>().unwrap().to_string(), text);
         }
@@ -211,6 +255,8 @@ mod tests {
             format!("originals/{USER}/{PHOTO}/{ULID}/"),
             format!("media/{USER}/{PHOTO}/{ULID}/original.webp"),
             format!("media/{USER}/{PHOTO}/{ULID}/thumb"),
+            format!("audits/{ULID}"),
+            "audits/latest.json".to_owned(),
         ] {
             assert!(text.parse::<ObjectKey>().is_err(), "{text}");
         }
@@ -236,6 +282,20 @@ mod tests {
         assert_eq!(&long.as_str()[70..], "aaaaa.jpeg");
     }
 
+    #[test]
+    fn folders_tell_their_user_and_where_a_photo_ends() {
+        let (user, photo_id): (UserId, PhotoId) = (USER.parse().unwrap(), PHOTO.parse().unwrap());
+        for folder in [ObjectKey::originals_of(&user), ObjectKey::media_of(&user)] {
+            assert_eq!(ObjectKey::user_of_folder(&folder), Some(user.clone()));
+            let behind = ObjectKey::behind(&folder, &photo_id);
+            assert!(format!("{folder}{PHOTO}/{ULID}/zzz") < behind);
+            assert!(behind < format!("{folder}{}", PHOTO.replace("b855", "b856")));
+        }
+        for strange in ["originals/", "originals//", "originals/a b/", "other/ada/", "ada/"] {
+            assert_eq!(ObjectKey::user_of_folder(strange), None, "{strange}");
+        }
+    }
+
     proptest! {
         #[test]
         fn a_file_name_is_safe_and_stays_what_it_is(name in any::<String>()) {
@@ -247,7 +307,7 @@ mod tests {
 
         #[test]
         fn parse_undoes_format(digest in any::<[u8; 32]>(), ms in 0_u64..1 << 48, random in 0_u128..1 << 80,
-                               user in "[A-Za-z0-9_-]{1,64}", name in any::<String>(), kind in 0..4) {
+                               user in "[A-Za-z0-9_-]{1,64}", name in any::<String>(), kind in 0..5) {
             let user: UserId = user.parse().unwrap();
             let photo_id = PhotoId::from_digest(digest);
             let generation = Generation::from_parts(ms, random);
@@ -255,6 +315,7 @@ mod tests {
                 0 => ObjectKey::Upload { user, photo_id, upload_id: UploadId::from_parts(ms, random) },
                 1 => ObjectKey::Original { user, photo_id, generation, file_name: FileName::from_client(&name) },
                 2 => ObjectKey::Variant { user, photo_id, generation, variant: Variant::Thumb },
+                3 => ObjectKey::Audit { audit_id: AuditId::from_parts(ms, random) },
                 _ => ObjectKey::Variant { user, photo_id, generation, variant: Variant::Preview },
             };
             prop_assert_eq!(key.to_string().parse(), Ok(key));

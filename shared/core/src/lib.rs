@@ -3,6 +3,7 @@
 //! Pure: no I/O, no AWS, no async, no clock and no randomness of its own, so that every rule in here can be
 //! tested by itself, and is the same rule in every function.
 
+pub mod audit;
 pub mod content_type;
 pub mod cursor;
 pub mod id;
@@ -11,6 +12,8 @@ pub mod keep;
 pub mod key;
 pub mod metadata;
 pub mod record;
+pub mod repair;
+pub mod stuck;
 pub mod taken;
 pub mod tally;
 pub mod wire;

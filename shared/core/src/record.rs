@@ -182,8 +182,6 @@ pub struct Record {
     pub stored_at: Option<OffsetDateTime>,
     /// When it was moved to the trash.
     pub trashed_at: Option<OffsetDateTime>,
-    /// When an audit last found it whole.
-    pub audited_at: Option<OffsetDateTime>,
     /// When the keeper should look at it; absent while there is nothing to do.
     pub due: Option<OffsetDateTime>,
     /// Counts the writes of this item: a write is refused if somebody else wrote since it was read.
@@ -239,7 +237,6 @@ pub(crate) mod tests {
             attempts: 0,
             stored_at: None,
             trashed_at: (state == State::Trashed).then_some(at),
-            audited_at: None,
             due: Some(at),
             revision: 1,
         }

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::id::{Generation, PhotoId};
+use crate::audit::Kind;
+use crate::audit::report::UserAudit;
+use crate::id::{AuditId, Generation, PhotoId};
 use crate::record::{Camera, Place, Preview, PreviewReason, Record, State};
 use crate::taken::TakenSource;
 
@@ -327,15 +329,17 @@ pub struct Receipt {
     pub audited_at: Option<OffsetDateTime>,
 }
 
-impl From<Record> for Photo {
-    fn from(record: Record) -> Self {
+impl Photo {
+    /// A record as its owner sees it, with what the last audit says of it.
+    pub fn new(record: Record, audit: Option<&UserAudit>) -> Self {
+        let audited_at = audit.and_then(|audit| audit.found_whole(&record.photo_id, record.stored_at));
         Self {
             receipt: Receipt {
                 sha256: record.photo_id.to_string(),
                 size: record.size,
                 version_id: record.version_id.clone(),
                 stored_at: record.stored_at,
-                audited_at: record.audited_at,
+                audited_at,
             },
             purge_after: record.purge_after(),
             photo_id: record.photo_id,
@@ -441,6 +445,12 @@ pub struct Me {
     pub cost: Cost,
     /// The last audit; null if none has run yet.
     pub last_audit: Option<AuditSummary>,
+    /// The last restore drill; null if none has run yet.
+    pub last_drill: Option<DrillSummary>,
+    /// What waits longer than it should.
+    pub stuck: Stuck,
+    /// The keeper's last run.
+    pub keeper: KeeperSummary,
     /// All of it in a line, such as "12,408 photos, all safe, checked Tuesday".
     pub line: String,
 }
@@ -465,17 +475,100 @@ pub struct Cost {
     pub storage_class: String,
 }
 
-/// What the last audit found.
+/// What the last audit found: it compares the catalog with what really lies in the vault, both ways.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct AuditSummary {
+    /// When it began.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub started_at: OffsetDateTime,
     /// When it ended.
     #[serde(with = "time::serde::rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub finished_at: OffsetDateTime,
-    /// How many photos it looked at.
+    /// How many photos it looked at, trash included.
     pub checked: u64,
-    /// How many differ from what the catalog says.
+    /// Of these, how many could not be looked at just then.
+    pub unchecked: u64,
+    /// How many differences there are between catalog and vault.
     pub differences: u64,
+    /// The same by kind.
+    pub findings: Vec<KindCount>,
+    /// Names its report, `audits/{report}.json` in the vault.
+    pub report: AuditId,
+}
+
+/// How many differences there are of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct KindCount {
+    /// The kind.
+    pub kind: Kind,
+    /// How many.
+    pub count: u64,
+}
+
+/// The last restore drill: photos picked at random, read back whole and hashed.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct DrillSummary {
+    /// When it ended.
+    #[serde(with = "time::serde::rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub finished_at: OffsetDateTime,
+    /// How many photos came back byte for byte.
+    pub photos: u64,
+    /// Bytes of these.
+    pub bytes: u64,
+    /// How many did not.
+    pub wrong: u64,
+}
+
+/// Uploads that were received and are not safe, and previews that are still missing, after the first tries.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Stuck {
+    /// How many.
+    pub count: u64,
+    /// Since when the oldest waits.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub oldest: Option<OffsetDateTime>,
+    /// The same by reason.
+    pub reasons: Vec<StuckCount>,
+}
+
+/// How many wait for one reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StuckCount {
+    /// The reason.
+    pub reason: StuckReason,
+    /// How many.
+    pub count: u64,
+}
+
+/// Why something waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StuckReason {
+    /// An upload that was not taken in yet; it is sent again every 15 minutes.
+    NotTakenIn,
+    /// An upload whose bytes were damaged after they were received; send the file again.
+    Damaged,
+    /// An upload of a photo whose original is missing in the vault; a repair takes it.
+    OriginalMissing,
+    /// An upload of a photo that is just being removed for good.
+    BeingRemoved,
+    /// A safe photo whose preview is not made yet.
+    PreviewPending,
+}
+
+/// When the keeper, which finishes what was interrupted, last ran.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct KeeperSummary {
+    /// When it last ran; null if it never did.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ran_at: Option<OffsetDateTime>,
+    /// Whether it should have run since.
+    pub late: bool,
 }
 
 /// Where the page of a listing starts and what it holds.

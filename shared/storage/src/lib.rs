@@ -4,6 +4,7 @@ pub mod buckets;
 pub mod catalog;
 pub mod config;
 pub mod error;
+pub mod inventory;
 pub mod mint;
 pub mod queue;
 pub mod uploads;

@@ -2,7 +2,7 @@
 
 use rand::Rng;
 use time::OffsetDateTime;
-use tintype_core::id::{Generation, UploadId};
+use tintype_core::id::{AuditId, Generation, UploadId};
 
 /// The time in UTC, cut to milliseconds: finer is noise in receipts.
 pub fn now() -> OffsetDateTime {
@@ -18,6 +18,11 @@ pub fn generation(now: OffsetDateTime) -> Generation {
 /// An upload id that no upload ever had.
 pub fn upload_id(now: OffsetDateTime) -> UploadId {
     UploadId::from_parts(milliseconds(now), rand::rng().random())
+}
+
+/// An audit id that no audit ever had.
+pub fn audit_id(now: OffsetDateTime) -> AuditId {
+    AuditId::from_parts(milliseconds(now), rand::rng().random())
 }
 
 fn milliseconds(now: OffsetDateTime) -> u64 {

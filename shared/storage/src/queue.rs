@@ -1,4 +1,4 @@
-//! Work for the processor: an asynchronous invocation of its Lambda function.
+//! Work for a function: the processor's is handed over, the keeper's can be waited for.
 
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
@@ -30,5 +30,21 @@ impl Queue {
             .await
             .map_err(unavailable("Invoke"))?;
         Ok(())
+    }
+
+    /// Hands over an event and waits for the answer; `Err` with what the function said if it failed.
+    pub async fn call(&self, event: Vec<u8>) -> Result<Result<Vec<u8>, Vec<u8>>, StorageError> {
+        let answer = self
+            .client
+            .invoke()
+            .function_name(&self.function)
+            .invocation_type(InvocationType::RequestResponse)
+            .payload(Blob::new(event))
+            .send()
+            .await
+            .map_err(unavailable("Invoke"))?;
+        let failed = answer.function_error.is_some();
+        let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
+        Ok(if failed { Err(payload) } else { Ok(payload) })
     }
 }

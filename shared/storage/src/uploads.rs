@@ -151,6 +151,12 @@ impl Uploads {
         Ok(!self.list(&prefix, None, 1).await?.uploads.is_empty())
     }
 
+    /// Uploads of this photo that wait; the first thousand.
+    pub async fn of(&self, user: &UserId, photo_id: &PhotoId) -> Result<Vec<ObjectKey>, StorageError> {
+        let page = self.list(&ObjectKey::uploads_of(user, photo_id), None, 1_000).await?;
+        Ok(page.uploads.iter().filter_map(|upload| upload.key.parse().ok()).collect())
+    }
+
     /// A page of all that waits, in the order of keys.
     pub async fn waiting(&self, next: Option<String>) -> Result<WaitingPage, StorageError> {
         self.list(ObjectKey::UPLOADS_PREFIX, next, 1_000).await

@@ -16,6 +16,7 @@ use tintype_core::wire::OriginalUrl;
 
 use crate::catalog::pause;
 use crate::error::{StorageError, failure, unavailable};
+use crate::inventory::Version;
 
 /// How long the address of an original may be used.
 pub const ORIGINAL_LIFETIME: Duration = Duration::from_mins(15);
@@ -30,9 +31,9 @@ const ATTR: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.')
 /// The vault.
 #[derive(Debug, Clone)]
 pub struct Vault {
-    client: Client,
+    pub(crate) client: Client,
     uploads_bucket: String,
-    bucket: String,
+    pub(crate) bucket: String,
     originals_class: StorageClass,
 }
 
@@ -61,13 +62,38 @@ impl Vault {
         metadata: &UploadMetadata,
     ) -> Result<bool, StorageError> {
         let source = format!("{}/{}", self.uploads_bucket, utf8_percent_encode(&upload.to_string(), KEY));
+        self.copy(&source, original, content_type, metadata).await
+    }
+
+    /// Copies a version of an original to where one is missing, as [`Vault::copy_in`] copies an upload.
+    pub async fn copy_back(
+        &self,
+        version: &Version,
+        original: &str,
+        content_type: &str,
+        metadata: &UploadMetadata,
+    ) -> Result<bool, StorageError> {
+        let mut source = format!("{}/{}", self.bucket, utf8_percent_encode(&version.key, KEY));
+        if let Some(version_id) = &version.version_id {
+            source = format!("{source}?versionId={}", utf8_percent_encode(version_id, KEY));
+        }
+        self.copy(&source, original, content_type, metadata).await
+    }
+
+    async fn copy(
+        &self,
+        source: &str,
+        original: &str,
+        content_type: &str,
+        metadata: &UploadMetadata,
+    ) -> Result<bool, StorageError> {
         for tried in 1.. {
             let copied = self
                 .client
                 .copy_object()
                 .bucket(&self.bucket)
                 .key(original)
-                .copy_source(&source)
+                .copy_source(source)
                 .if_none_match("*")
                 .metadata_directive(MetadataDirective::Replace)
                 .set_metadata(Some(metadata.to_headers().into_iter().collect()))
@@ -80,7 +106,7 @@ impl Vault {
             match failure(&error).code.as_str() {
                 // Another run of us, or an earlier try whose answer was lost: the HEAD that follows will tell.
                 "PreconditionFailed" => return Ok(true),
-                "NoSuchKey" => return Ok(false),
+                "NoSuchKey" | "NoSuchVersion" => return Ok(false),
                 "ConditionalRequestConflict" if tried < COPY_TRIES => pause(tried).await,
                 _ => return Err(unavailable("CopyObject")(error)),
             }

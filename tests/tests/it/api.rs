@@ -212,10 +212,20 @@ async fn the_library_in_numbers_is_this() {
         "usd_gb_month": 0.0,
         "usd_month": 0.0
       },
+      "keeper": {
+        "late": true,
+        "ran_at": null
+      },
       "last_audit": null,
+      "last_drill": null,
       "line": "2 photos, all safe",
       "pending": 0,
       "photos": 2,
+      "stuck": {
+        "count": 0,
+        "oldest": null,
+        "reasons": []
+      },
       "trash_bytes": 0,
       "trash_photos": 0,
       "user_id": "8db6c729-b8a2-874b-8537-21eadbc752e5",

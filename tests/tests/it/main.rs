@@ -10,6 +10,9 @@
 )]
 
 mod api;
+mod audit;
+mod by_hand;
+mod drill;
 mod every_photo;
 mod faults;
 mod keeper;
@@ -18,8 +21,11 @@ mod listing;
 mod logs;
 mod media;
 mod orientation;
+mod rebuild;
+mod repair;
 mod restart;
 mod strangers;
+mod stuck;
 mod tokens;
 mod trash;
 mod upload;

@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
+use tintype_core::audit::line::{Told, line};
+use tintype_core::audit::report::UserAudit;
 use tintype_core::record::PreviewReason;
+use tintype_core::stuck::{KEEPER_LATE_AFTER, LastRun};
 use tintype_core::tally::{Counter, Tally};
-use tintype_core::wire::{Cost, Me, Month, ReasonCount, Timeline};
+use tintype_core::wire::{Cost, DrillSummary, KeeperSummary, Me, Month, ReasonCount, Stuck, Timeline};
+use tintype_storage::catalog::NoteKey;
+use tintype_storage::mint;
 
 use crate::Api;
 use crate::auth::Reader;
@@ -34,8 +39,28 @@ pub(crate) async fn timeline(
 #[utoipa::path(get, path = "/api/me", tag = "me", security(("bearer" = [])),
     responses((status = 200, body = Me), Problems))]
 pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<Json<Me>, ApiError> {
-    let counters = api.storage.catalog.counters(&user).await?;
+    let catalog = &api.storage.catalog;
+    let (audit, drill) = (NoteKey::Audit(user.clone()), NoteKey::Drill(user.clone()));
+    let (audit, drill, stuck) = (&audit, &drill, &NoteKey::Stuck(user.clone()));
+    let (counters, audit, drill, stuck, keeper) = tokio::try_join!(
+        catalog.counters(&user),
+        catalog.note::<UserAudit>(audit),
+        catalog.note::<DrillSummary>(drill),
+        catalog.note::<Stuck>(stuck),
+        catalog.note::<LastRun>(&NoteKey::KeeperRun),
+    )?;
+    let now = mint::now();
+    let last_audit = audit.map(|note| note.says.summary);
+    let last_drill = drill.map(|note| note.says);
+    let ran_at = keeper.map(|note| note.says.ran_at);
     let (safe, trash) = totals(&counters);
+    let told = Told {
+        photos: positive(safe.count),
+        attention: last_audit.as_ref().map_or(0, |audit| audit.differences)
+            + last_drill.as_ref().map_or(0, |drill| drill.wrong),
+        unchecked: last_audit.as_ref().map_or(0, |audit| audit.unchecked),
+        checked_at: last_audit.as_ref().map(|audit| audit.finished_at),
+    };
     let usd_gb_month = api.config.originals_usd_gb_month;
     let bytes = positive(safe.bytes) + positive(trash.bytes);
     Ok(Json(Me {
@@ -51,8 +76,11 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
             usd_gb_month,
             storage_class: api.config.originals_class.clone(),
         },
-        last_audit: None,
-        line: line(positive(safe.count)),
+        last_audit,
+        last_drill,
+        stuck: stuck.map(|note| note.says).unwrap_or_default(),
+        keeper: KeeperSummary { ran_at, late: ran_at.is_none_or(|at| now - at > KEEPER_LATE_AFTER) },
+        line: line(told, now),
     }))
 }
 
@@ -74,27 +102,6 @@ fn without_preview(none: &BTreeMap<PreviewReason, i64>) -> Vec<ReasonCount> {
         .collect()
 }
 
-fn line(photos: u64) -> String {
-    match photos {
-        0 => "No photos yet".to_owned(),
-        1 => "1 photo, safe".to_owned(),
-        many => format!("{} photos, all safe", grouped(many)),
-    }
-}
-
-/// 12408 as 12,408.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 fn positive(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
@@ -102,18 +109,4 @@ fn positive(number: i64) -> u64 {
 #[expect(clippy::cast_precision_loss, reason = "an estimate in dollars; exact up to 9 petabytes")]
 fn gigabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e9
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_line_reads_as_a_person_would_say_it() {
-        assert_eq!(line(0), "No photos yet");
-        assert_eq!(line(1), "1 photo, safe");
-        assert_eq!(line(999), "999 photos, all safe");
-        assert_eq!(line(12_408), "12,408 photos, all safe");
-        assert_eq!(line(1_234_567), "1,234,567 photos, all safe");
-    }
 }

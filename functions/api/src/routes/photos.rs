@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use tintype_core::audit::report::UserAudit;
 use tintype_core::cursor::{Cursor, Listing};
 use tintype_core::id::PhotoId;
 use tintype_core::record::{Record, State as Life};
@@ -9,6 +10,7 @@ use tintype_core::taken::WallTime;
 use tintype_core::wire::{
     DEFAULT_LIMIT, ListQuery, Lookup, LookupAnswer, MAX_LIMIT, Photo, PhotoIds, PhotoPage,
 };
+use tintype_storage::catalog::NoteKey;
 
 use crate::Api;
 use crate::auth::Reader;
@@ -95,7 +97,10 @@ pub(crate) async fn show(
 ) -> Result<Json<Photo>, ApiError> {
     let record = api.storage.catalog.get(&user, &photo_id).await?.ok_or(ApiError::NotFound)?;
     match record.state {
-        Life::Storing | Life::Stored | Life::Trashed => Ok(Json(record.into())),
+        Life::Storing | Life::Stored | Life::Trashed => {
+            let audit = api.storage.catalog.note::<UserAudit>(&NoteKey::Audit(user)).await?;
+            Ok(Json(Photo::new(record, audit.as_ref().map(|note| &note.says))))
+        }
         Life::Purging | Life::Gone => Err(ApiError::NotFound),
     }
 }

@@ -22,6 +22,8 @@ use crate::error::StorageError;
 pub(super) const COUNTER_PREFIX: &str = "C#";
 const PHOTO_PREFIX: &str = "P#";
 const USERS: &str = "USERS";
+/// What the keeper remembers of itself.
+pub(super) const KEEPER: &str = "KEEPER";
 
 /// Fixed width and UTC, so that its text sorts as it does.
 const DUE: &[BorrowedFormatItem<'_>] =
@@ -66,6 +68,24 @@ pub(super) fn counter_key(user: &UserId, counter: &Counter) -> Item {
         ("PK".to_owned(), user_partition(user)),
         ("SK".to_owned(), s(format_args!("{COUNTER_PREFIX}{counter}"))),
     ])
+}
+
+pub(super) fn users_partition() -> AttributeValue {
+    s(USERS)
+}
+
+pub(super) fn user_of_item(item: &Item) -> Result<UserId, StorageError> {
+    let text = item.get("SK").and_then(|value| value.as_s().ok()).ok_or_else(|| corrupt("a user", "SK"))?;
+    text.parse().map_err(|error| corrupt("a user", error))
+}
+
+/// The photo id of a key whose record may be unreadable.
+pub(super) fn photo_id_of(item: &Item) -> Result<PhotoId, StorageError> {
+    photo_of_key(item).map(|(_, photo_id)| photo_id)
+}
+
+pub(super) fn photo_prefix() -> AttributeValue {
+    s(PHOTO_PREFIX)
 }
 
 pub(super) fn user_item(user: &UserId) -> Item {
@@ -133,7 +153,6 @@ pub(super) fn from_record(record: &Record) -> Result<Item, StorageError> {
         ("modified_at", record.modified_at),
         ("stored_at", record.stored_at),
         ("trashed_at", record.trashed_at),
-        ("audited_at", record.audited_at),
         ("due", record.due),
     ] {
         if let Some(at) = at {
@@ -181,7 +200,6 @@ pub(super) fn to_record(item: &Item) -> Result<Record, StorageError> {
         attempts: reader.number("attempts")?,
         stored_at: reader.time("stored_at")?,
         trashed_at: reader.time("trashed_at")?,
-        audited_at: reader.time("audited_at")?,
         due: reader.time("due")?,
     })
 }

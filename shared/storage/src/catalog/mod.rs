@@ -6,7 +6,9 @@
 
 mod item;
 mod listing;
+mod notes;
 mod schema;
+mod walk;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};
@@ -21,6 +23,8 @@ use tintype_core::tally::{Counter, Tally};
 use crate::error::{StorageError, unavailable};
 
 pub use listing::ListingPage;
+pub use notes::{Note, NoteKey};
+pub use walk::{RecordsPage, Unreadable};
 pub(crate) use write::pause;
 
 /// DynamoDB's limit for one `BatchGetItem`.

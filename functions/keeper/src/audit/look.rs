@@ -1,0 +1,139 @@
+//! A closer look at one photo: nothing is named that this does not confirm.
+
+use std::collections::BTreeSet;
+
+use tintype_core::audit::{self, Checksum, Finding, Kind, SeenOriginal, SeenVariant};
+use tintype_core::id::{Generation, PhotoId, UserId};
+use tintype_core::key::{ObjectKey, Variant};
+use tintype_core::record::{Preview, Record};
+use tintype_storage::{Storage, StorageError};
+
+/// How often a photo is looked at whose record keeps changing: it lives, and is left to the next audit.
+const TRIES: usize = 3;
+
+/// What to look at.
+pub(super) struct Look {
+    pub(super) user: UserId,
+    pub(super) photo_id: PhotoId,
+    /// The record as the walk read it.
+    pub(super) record: Option<Record>,
+    /// What the listings made suspicious; nothing, if it is only the photo's turn.
+    pub(super) suspects: Vec<Finding>,
+    /// Whether to read every byte.
+    pub(super) bytes: bool,
+}
+
+/// What was seen.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) findings: Vec<Finding>,
+    /// Whether S3 or DynamoDB did not say.
+    pub(super) unchecked: bool,
+    /// Whether the checksum of a whole photo was asked for.
+    pub(super) checksums: u64,
+    pub(super) bytes_read: u64,
+}
+
+pub(super) async fn look(storage: &Storage, mut look: Look) -> Seen {
+    let mut seen = Seen::default();
+    match closer(storage, &mut look, &mut seen).await {
+        Ok(findings) => seen.findings = findings,
+        Err(StorageError::Corrupt { .. }) => {
+            seen.findings = vec![Finding::unreadable(&look.user, look.photo_id)];
+        }
+        Err(error) => {
+            seen.unchecked = true;
+            let photo_id = look.photo_id;
+            tracing::warn!(%photo_id, error = &error as &dyn std::error::Error, "could not be checked");
+        }
+    }
+    seen
+}
+
+async fn closer(storage: &Storage, look: &mut Look, seen: &mut Seen) -> Result<Vec<Finding>, StorageError> {
+    let of = (&look.user, look.photo_id);
+    if look.suspects.is_empty() {
+        let Some(record) = &look.record else { return Ok(Vec::new()) };
+        let original = original(storage, &record.key, look.bytes, seen).await?;
+        look.suspects = audit::examine(of, Some(record), original.as_slice(), None);
+        if look.suspects.is_empty() {
+            return Ok(Vec::new());
+        }
+    }
+    for _ in 0..TRIES {
+        let before = storage.catalog.get(&look.user, &look.photo_id).await?;
+        let mut originals = Vec::new();
+        for key in original_keys(before.as_ref(), &look.suspects) {
+            originals.extend(original(storage, &key, look.bytes, seen).await?);
+        }
+        let variants = variants(storage, look, before.as_ref()).await?;
+        // Between two readings that agree, nothing came and nothing went.
+        if storage.catalog.get(&look.user, &look.photo_id).await? == before {
+            let closer = audit::examine(of, before.as_ref(), &originals, variants.as_deref());
+            return Ok(audit::confirmed(&look.suspects, closer));
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn original_keys(record: Option<&Record>, suspects: &[Finding]) -> BTreeSet<String> {
+    let own = record.filter(|record| audit::has_original(record)).map(|record| record.key.clone());
+    let others = suspects.iter().filter(|suspect| suspect.kind == Kind::OrphanedOriginal);
+    own.into_iter().chain(others.map(|suspect| suspect.key.clone())).collect()
+}
+
+/// What S3 says of an original, or what its bytes really are.
+async fn original(
+    storage: &Storage,
+    key: &str,
+    bytes: bool,
+    seen: &mut Seen,
+) -> Result<Option<SeenOriginal>, StorageError> {
+    let Ok(ObjectKey::Original { generation, .. }) = key.parse() else { return Ok(None) };
+    let found = if bytes { storage.vault.hash(key).await? } else { storage.vault.head(key).await? };
+    seen.checksums += 1;
+    Ok(found.map(|found| {
+        if bytes {
+            seen.bytes_read += found.size;
+        }
+        SeenOriginal {
+            key: key.to_owned(),
+            generation,
+            size: found.size,
+            checksum: found.sha256.map_or(Checksum::None, Checksum::Sha256),
+            version_id: found.version_id,
+        }
+    }))
+}
+
+/// The variants that matter to what is suspicious; `None` if none do.
+async fn variants(
+    storage: &Storage,
+    look: &Look,
+    record: Option<&Record>,
+) -> Result<Option<Vec<SeenVariant>>, StorageError> {
+    let concerned = |kind| matches!(kind, Kind::WithoutVariants | Kind::OrphanedVariant);
+    let suspects = look.suspects.iter().filter(|suspect| concerned(suspect.kind));
+    let mut generations: BTreeSet<Generation> = suspects
+        .filter_map(|suspect| match suspect.key.parse() {
+            Ok(ObjectKey::Variant { generation, .. }) => Some(generation),
+            Ok(_) | Err(_) => None,
+        })
+        .collect();
+    if generations.is_empty() {
+        return Ok(None);
+    }
+    generations
+        .extend(record.filter(|record| record.preview == Preview::Ready).map(|record| record.generation));
+    let mut found = Vec::new();
+    for generation in generations {
+        for variant in Variant::ALL {
+            let (user, photo_id) = (look.user.clone(), look.photo_id);
+            let key = ObjectKey::Variant { user, photo_id, generation, variant };
+            if storage.vault.holds(&key.to_string()).await? {
+                found.push(SeenVariant { generation, variant });
+            }
+        }
+    }
+    Ok(Some(found))
+}

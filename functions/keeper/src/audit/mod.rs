@@ -1,0 +1,232 @@
+//! The audit: what the catalog says against what really lies in the vault, both ways. It writes nothing but its report,
+//! and what it tells each user of it. The rules stand in [`tintype_core::audit`].
+//!
+//! It runs in slices: the report in the vault says where the next one goes on. One slice at a time holds the lease, a
+//! note in the catalog.
+
+mod look;
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use futures::stream::{self, StreamExt};
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+use tintype_core::audit::report::{Place, Report};
+use tintype_core::audit::{self, Finding};
+use tintype_core::id::{AuditId, UserId};
+use tintype_storage::catalog::{Note, NoteKey};
+use tintype_storage::{Storage, StorageError, mint};
+
+use crate::merge::{Gathered, Merge};
+use crate::request::{AuditAnswer, AuditRequest};
+use crate::{Keeper, KeeperError};
+use look::Look;
+
+/// How long after one audit began the schedule begins the next.
+const EVERY: Duration = Duration::days(7);
+/// An audit by hand goes on with an unfinished one only if that began so recently.
+const BY_HAND: Duration = Duration::hours(1);
+/// What a slice may take beyond its time.
+const GRACE: Duration = Duration::seconds(60);
+/// How many photos are looked at closely before the place is kept: fewer, if whole files are read.
+const BATCH: usize = 64;
+const BATCH_OF_FILES: usize = 8;
+/// How many of them at once.
+const AT_ONCE: usize = 16;
+
+/// What the keeper remembers of audits.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Audits {
+    /// The one that goes on.
+    running: Option<AuditId>,
+    /// When the last one began.
+    #[serde(with = "time::serde::rfc3339")]
+    started_at: OffsetDateTime,
+    /// Until when nobody else may go on with it.
+    #[serde(with = "time::serde::rfc3339::option")]
+    lease_until: Option<OffsetDateTime>,
+}
+
+/// A slice on schedule: goes on with an audit, or begins one if it is time.
+pub(crate) async fn on_schedule(
+    keeper: &Keeper,
+    now: OffsetDateTime,
+    end: Instant,
+) -> Result<(), KeeperError> {
+    let note = keeper.storage.catalog.note::<Audits>(&NoteKey::KeeperAudit).await?;
+    let says = note.as_ref().map(|note| &note.says);
+    if says.is_some_and(|says| says.running.is_none() && now - says.started_at < EVERY) {
+        return Ok(());
+    }
+    match slice(keeper, now, end, false, note, EVERY).await {
+        Ok(_) | Err(KeeperError::Busy) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// A slice by hand.
+pub(crate) async fn by_hand(
+    keeper: &Keeper,
+    request: &AuditRequest,
+    now: OffsetDateTime,
+    end: Instant,
+) -> Result<AuditAnswer, KeeperError> {
+    let note = keeper.storage.catalog.note(&NoteKey::KeeperAudit).await?;
+    slice(keeper, now, end, request.every_byte, note, BY_HAND).await.map(AuditAnswer::of)
+}
+
+async fn slice(
+    keeper: &Keeper,
+    now: OffsetDateTime,
+    end: Instant,
+    every_byte: bool,
+    note: Option<Note<Audits>>,
+    goes_on_for: Duration,
+) -> Result<Report, KeeperError> {
+    let begun = Instant::now();
+    let (note, mut report) = claim(keeper, now, end, every_byte, note, goes_on_for).await?;
+    let walked = walk(&keeper.storage, &mut report, end).await;
+    if let Ok(true) = walked {
+        report.finished_at = Some(now + begun.elapsed());
+    }
+    // What was seen so far is kept, whatever ended the walk.
+    keeper.storage.vault.put_report(&report).await?;
+    if report.finished_at.is_some() {
+        tell(keeper, &report).await?;
+    }
+    let running = report.finished_at.is_none().then_some(report.audit_id);
+    let says = Audits { running, started_at: report.started_at, lease_until: None };
+    match keeper.storage.catalog.put_note(&NoteKey::KeeperAudit, Some(&note), says).await {
+        // The lease ended, or our own write lost its reply.
+        Ok(_) | Err(StorageError::Changed) => {}
+        Err(error) => return Err(error.into()),
+    }
+    walked?;
+    let (checked, found, unchecked) = (report.checked(), report.found(), report.unchecked());
+    if report.finished_at.is_none() {
+        tracing::info!(checked, found, "the audit goes on with the next run");
+    } else if found > 0 {
+        tracing::error!(audit_id = %report.audit_id, checked, found, unchecked, "the audit found differences");
+    } else {
+        tracing::info!(checked, unchecked, "the audit found no difference");
+    }
+    Ok(report)
+}
+
+/// Takes the lease, with the report to go on with, or a new one.
+async fn claim(
+    keeper: &Keeper,
+    now: OffsetDateTime,
+    end: Instant,
+    every_byte: bool,
+    note: Option<Note<Audits>>,
+    goes_on_for: Duration,
+) -> Result<(Note<Audits>, Report), KeeperError> {
+    let Storage { catalog, vault, .. } = &keeper.storage;
+    if note.as_ref().and_then(|note| note.says.lease_until).is_some_and(|until| until > now) {
+        return Err(KeeperError::Busy);
+    }
+    let running = match note.as_ref().and_then(|note| note.says.running) {
+        Some(audit_id) => vault.report(audit_id).await?,
+        None => None,
+    };
+    let goes_on = |report: &Report| {
+        report.every_byte == every_byte
+            && report.finished_at.is_none()
+            && now - report.started_at < goes_on_for
+    };
+    let report =
+        running.filter(goes_on).unwrap_or_else(|| Report::begun(mint::audit_id(now), now, every_byte));
+    let lease_until = Some(now + end.saturating_duration_since(Instant::now()) + GRACE);
+    let says = Audits { running: Some(report.audit_id), started_at: report.started_at, lease_until };
+    match catalog.put_note(&NoteKey::KeeperAudit, note.as_ref(), says).await {
+        Ok(note) => Ok((note, report)),
+        Err(StorageError::Changed) => Err(KeeperError::Busy),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Goes on until the time is over; whether it came to the end.
+async fn walk(storage: &Storage, report: &mut Report, end: Instant) -> Result<bool, StorageError> {
+    let folders = storage.vault.folders().await?;
+    if report.next.is_none() {
+        report.name(folders.strange.into_iter().map(|key| Finding::strange(None, key)).collect());
+    }
+    let mut users: BTreeSet<UserId> = folders.users;
+    users.extend(storage.catalog.users().await?);
+    for user in users {
+        let after = match &report.next {
+            Some(place) if place.user > user => continue,
+            Some(place) if place.user == user => place.after,
+            Some(_) | None => None,
+        };
+        report.of(&user);
+        let mut merge = Merge::behind(storage.clone(), &user, after);
+        let batch = if report.every_byte { BATCH_OF_FILES } else { BATCH };
+        let mut looks = Vec::new();
+        loop {
+            let photo = merge.next().await?;
+            for key in std::mem::take(&mut merge.strange) {
+                if storage.vault.holds(&key).await? {
+                    report.name(vec![Finding::strange(Some(&user), key)]);
+                }
+            }
+            let Some(photo) = photo else { break };
+            let photo_id = photo.photo_id;
+            looks.extend(first_look(report, &user, photo));
+            if looks.len() >= batch || Instant::now() >= end {
+                look_closer(storage, report, &user, &mut looks).await;
+                report.next = Some(Place { user: user.clone(), after: Some(photo_id) });
+            }
+            if Instant::now() >= end {
+                return Ok(false);
+            }
+        }
+        look_closer(storage, report, &user, &mut looks).await;
+    }
+    Ok(true)
+}
+
+/// What the listings say of a photo; a reason to look closer, if there is one.
+fn first_look(report: &mut Report, user: &UserId, photo: Gathered) -> Option<Look> {
+    let Gathered { photo_id, record, originals, variants } = photo;
+    let record = match record {
+        Some(Err(unreadable)) => {
+            let error = &unreadable.error as &dyn std::error::Error;
+            tracing::error!(%photo_id, error, "a record cannot be read");
+            report.name(vec![Finding::unreadable(user, photo_id)]);
+            return None;
+        }
+        Some(Ok(record)) => Some(record),
+        None => None,
+    };
+    let suspects = audit::examine((user, photo_id), record.as_ref(), &originals, Some(&variants));
+    let has_original = record.as_ref().is_some_and(audit::has_original);
+    report.of(user).checked += u64::from(has_original);
+    let bytes = report.every_byte;
+    let turn = has_original && (bytes || audit::is_its_turn(&photo_id, report.started_at));
+    (turn || !suspects.is_empty()).then(|| Look { user: user.clone(), photo_id, record, suspects, bytes })
+}
+
+async fn look_closer(storage: &Storage, report: &mut Report, user: &UserId, looks: &mut Vec<Look>) {
+    let looks = std::mem::take(looks).into_iter().map(|look| look::look(storage, look));
+    let seen: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
+    for seen in seen {
+        let looked = report.of(user);
+        looked.unchecked += u64::from(seen.unchecked);
+        looked.checksums += seen.checksums;
+        looked.bytes_read += seen.bytes_read;
+        report.name(seen.findings);
+    }
+}
+
+/// Tells each user what was found of theirs.
+async fn tell(keeper: &Keeper, report: &Report) -> Result<(), StorageError> {
+    for user in report.users.keys() {
+        if let Some(summary) = report.summary(user) {
+            keeper.storage.catalog.tell(&NoteKey::Audit(user.clone()), &summary).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! Records, originals and variants of one user side by side. All three come sorted by photo id, so that one photo after
+//! another is put together from pages, in constant memory.
+
+use std::collections::VecDeque;
+
+use tintype_core::audit::{Checksum, SeenOriginal, SeenVariant};
+use tintype_core::id::{PhotoId, UserId};
+use tintype_core::key::ObjectKey;
+use tintype_core::record::Record;
+use tintype_storage::catalog::Unreadable;
+use tintype_storage::inventory::VersionMarker;
+use tintype_storage::{Storage, StorageError};
+
+/// Records of a page: about half a megabyte.
+const RECORDS: i32 = 500;
+
+/// One photo, as catalog and listings have it.
+pub(crate) struct Gathered {
+    pub(crate) photo_id: PhotoId,
+    pub(crate) record: Option<Result<Record, Unreadable>>,
+    pub(crate) originals: Vec<SeenOriginal>,
+    pub(crate) variants: Vec<SeenVariant>,
+}
+
+/// What a page holds: something of a photo, or a key that none of our functions made.
+enum Entry<T> {
+    Of(PhotoId, T),
+    Strange(String),
+}
+
+/// Where a page starts: at the very beginning, or behind something.
+struct Start<N>(Option<N>);
+
+/// Pages of one listing, read ahead.
+struct Ahead<T, N> {
+    entries: VecDeque<Entry<T>>,
+    /// Where the next page starts; `None` behind the last one.
+    next: Option<Start<N>>,
+}
+
+impl<T, N> Ahead<T, N> {
+    fn from(start: Option<N>) -> Self {
+        Self { entries: VecDeque::new(), next: Some(Start(start)) }
+    }
+
+    /// Where to read on, if nothing is left of what was read.
+    fn wants(&mut self) -> Option<Start<N>> {
+        if self.entries.is_empty() { self.next.take() } else { None }
+    }
+
+    fn came(&mut self, entries: impl IntoIterator<Item = Entry<T>>, next: Option<N>) {
+        self.entries.extend(entries);
+        self.next = next.map(|next| Start(Some(next)));
+    }
+
+    fn front(&self) -> Option<PhotoId> {
+        match self.entries.front() {
+            Some(Entry::Of(photo_id, _)) => Some(*photo_id),
+            Some(Entry::Strange(_)) | None => None,
+        }
+    }
+
+    fn take(&mut self, photo_id: PhotoId) -> Option<T> {
+        if self.front() != Some(photo_id) {
+            return None;
+        }
+        match self.entries.pop_front() {
+            Some(Entry::Of(_, found)) => Some(found),
+            Some(Entry::Strange(_)) | None => None,
+        }
+    }
+
+    /// Takes a strange key from the front, if it sorts before `bound`.
+    fn take_strange(&mut self, bound: Option<&str>) -> Option<String> {
+        match self.entries.front() {
+            Some(Entry::Strange(key)) if bound.is_none_or(|bound| key.as_str() < bound) => {}
+            _ => return None,
+        }
+        match self.entries.pop_front() {
+            Some(Entry::Strange(key)) => Some(key),
+            Some(Entry::Of(..)) | None => None,
+        }
+    }
+}
+
+/// Records, originals and variants of one user.
+pub(crate) struct Merge {
+    storage: Storage,
+    user: UserId,
+    records: Ahead<Result<Record, Unreadable>, PhotoId>,
+    originals: Ahead<SeenOriginal, VersionMarker>,
+    variants: Ahead<SeenVariant, String>,
+    /// Keys that none of our functions made, in passing.
+    pub(crate) strange: Vec<String>,
+}
+
+impl Merge {
+    /// From behind this photo on, or from the beginning.
+    pub(crate) fn behind(storage: Storage, user: &UserId, after: Option<PhotoId>) -> Self {
+        let behind = |prefix: String| after.map(|photo_id| ObjectKey::behind(&prefix, &photo_id));
+        let original = behind(ObjectKey::originals_of(user));
+        Self {
+            storage,
+            user: user.clone(),
+            records: Ahead::from(after),
+            originals: Ahead::from(original.map(|key| VersionMarker { key, version_id: None })),
+            variants: Ahead::from(behind(ObjectKey::media_of(user))),
+            strange: Vec::new(),
+        }
+    }
+
+    /// The next photo, in the order of ids; `None` behind the last one.
+    pub(crate) async fn next(&mut self) -> Result<Option<Gathered>, StorageError> {
+        self.read(None).await?;
+        let fronts = [self.records.front(), self.originals.front(), self.variants.front()];
+        let Some(photo_id) = fronts.into_iter().flatten().min() else { return Ok(None) };
+        let mut photo = Gathered { photo_id, record: None, originals: Vec::new(), variants: Vec::new() };
+        loop {
+            let mut found = false;
+            if let Some(record) = self.records.take(photo_id) {
+                photo.record = Some(record);
+                found = true;
+            }
+            while let Some(original) = self.originals.take(photo_id) {
+                photo.originals.push(original);
+                found = true;
+            }
+            while let Some(variant) = self.variants.take(photo_id) {
+                photo.variants.push(variant);
+                found = true;
+            }
+            // A page may end in the middle of a photo.
+            self.read(Some(photo_id)).await?;
+            if !found {
+                return Ok(Some(photo));
+            }
+        }
+    }
+
+    /// Reads on where nothing is left, and passes over strange keys: all that come next, or those of one photo.
+    async fn read(&mut self, of: Option<PhotoId>) -> Result<(), StorageError> {
+        let bound = |prefix: String| of.map(|photo_id| ObjectKey::behind(&prefix, &photo_id));
+        while let Some(Start(after)) = self.records.wants() {
+            let page = self.storage.catalog.records(&self.user, after, RECORDS).await?;
+            let entries = page.records.into_iter().map(|record| match record {
+                Ok(record) => Entry::Of(record.photo_id, Ok(record)),
+                Err(unreadable) => Entry::Of(unreadable.photo_id, Err(unreadable)),
+            });
+            self.records.came(entries, page.next);
+        }
+        let prefix = ObjectKey::originals_of(&self.user);
+        let behind = bound(prefix.clone());
+        loop {
+            while let Some(Start(from)) = self.originals.wants() {
+                let page = self.storage.vault.versions(&prefix, from).await?;
+                let latest = page.versions.into_iter().filter(|version| version.latest);
+                let entries = latest.map(|version| match version.key.parse() {
+                    Ok(ObjectKey::Original { photo_id, generation, .. }) => {
+                        let (key, size, version_id) = (version.key, version.size, version.version_id);
+                        let checksum = Checksum::NotAsked;
+                        Entry::Of(photo_id, SeenOriginal { key, generation, size, checksum, version_id })
+                    }
+                    Ok(_) | Err(_) => Entry::Strange(version.key),
+                });
+                self.originals.came(entries, page.next);
+            }
+            let Some(key) = self.originals.take_strange(behind.as_deref()) else { break };
+            self.strange.push(key);
+        }
+        let prefix = ObjectKey::media_of(&self.user);
+        let behind = bound(prefix.clone());
+        loop {
+            while let Some(Start(after)) = self.variants.wants() {
+                let page = self.storage.vault.keys(&prefix, after).await?;
+                let entries = page.keys.into_iter().map(|key| match key.parse() {
+                    Ok(ObjectKey::Variant { photo_id, generation, variant, .. }) => {
+                        Entry::Of(photo_id, SeenVariant { generation, variant })
+                    }
+                    Ok(_) | Err(_) => Entry::Strange(key),
+                });
+                self.variants.came(entries, page.next);
+            }
+            let Some(key) = self.variants.take_strange(behind.as_deref()) else { break };
+            self.strange.push(key);
+        }
+        Ok(())
+    }
+}

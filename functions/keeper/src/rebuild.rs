@@ -1,0 +1,116 @@
+//! The catalog from the vault alone: a record for each original that has none. It writes nothing over, so that it may be
+//! stopped and begun again, and does no harm where the catalog is whole.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use futures::stream::{self, StreamExt};
+use time::OffsetDateTime;
+use tintype_core::audit::report::Place;
+use tintype_core::key::ObjectKey;
+use tintype_core::repair::promoted;
+use tintype_storage::{StorageError, mint};
+
+use crate::merge::Merge;
+use crate::request::{RebuildAnswer, RebuildRequest};
+use crate::{Keeper, KeeperError, chores};
+
+/// How many photos between two looks at the time.
+const BATCH: usize = 64;
+const AT_ONCE: usize = 8;
+/// How many refused originals an answer names.
+const MOST_REFUSED: usize = 1_000;
+
+/// What became of the originals of one photo.
+pub(crate) enum Made {
+    /// It has a record now, and is sent for its variants.
+    Record,
+    /// Somebody else wrote one meanwhile.
+    Already,
+    /// None of its originals is what its key says.
+    Refused,
+}
+
+pub(crate) async fn rebuild(
+    keeper: &Keeper,
+    request: &RebuildRequest,
+    now: OffsetDateTime,
+    end: Instant,
+) -> Result<RebuildAnswer, KeeperError> {
+    let storage = &keeper.storage;
+    let mut answer = RebuildAnswer::default();
+    for user in storage.vault.folders().await?.users {
+        let after = match &request.next {
+            Some(place) if place.user > user => continue,
+            Some(place) if place.user == user => place.after,
+            Some(_) | None => None,
+        };
+        let mut merge = Merge::behind(storage.clone(), &user, after);
+        loop {
+            let (mut lives, mut last) = (Vec::new(), None);
+            while lives.len() < BATCH
+                && let Some(photo) = merge.next().await?
+            {
+                last = Some(photo.photo_id);
+                answer.originals += photo.originals.len() as u64;
+                if photo.record.is_none() && !photo.originals.is_empty() {
+                    lives.push(photo.originals.into_iter().map(|original| original.key).collect());
+                }
+            }
+            let made = lives.into_iter().map(|keys: BTreeSet<String>| async move {
+                let first = keys.first().cloned().unwrap_or_default();
+                promote(keeper, keys, now).await.map(|made| (first, made))
+            });
+            let made: Vec<_> = stream::iter(made).buffered(AT_ONCE).collect().await;
+            for made in made {
+                match made? {
+                    (_, Made::Record) => answer.made += 1,
+                    (key, Made::Refused) if answer.refused.len() < MOST_REFUSED => answer.refused.push(key),
+                    (_, Made::Refused | Made::Already) => {}
+                }
+            }
+            let Some(last) = last else { break };
+            if Instant::now() >= end {
+                answer.next = Some(Place { user, after: Some(last) });
+                return Ok(answer);
+            }
+        }
+    }
+    answer.finished = true;
+    tracing::info!(originals = answer.originals, made = answer.made, "rebuilt");
+    Ok(answer)
+}
+
+/// Makes a record for a photo that has none, from the newest of these originals whose bytes are right.
+pub(crate) async fn promote(
+    keeper: &Keeper,
+    originals: BTreeSet<String>,
+    now: OffsetDateTime,
+) -> Result<Made, StorageError> {
+    let storage = &keeper.storage;
+    // Keys of one photo differ in their generation first, and those sort by time.
+    for key in originals.into_iter().rev() {
+        let (Ok(parsed), Some(found)) = (key.parse::<ObjectKey>(), storage.vault.describe(&key, None).await?)
+        else {
+            continue;
+        };
+        let Some(record) = promoted(&parsed, found, now) else { continue };
+        storage.catalog.put_user(&record.user).await?;
+        return match storage.catalog.replace(None, &record).await {
+            Ok(record) => {
+                chores::send_render(keeper, &record).await?;
+                Ok(Made::Record)
+            }
+            Err(StorageError::Changed) => Ok(Made::Already),
+            Err(error) => Err(error),
+        };
+    }
+    Ok(Made::Refused)
+}
+
+/// A generation that never was, and the key of an original of the same name under it.
+pub(crate) fn beside(key: &str, now: OffsetDateTime) -> Option<(tintype_core::id::Generation, String)> {
+    let Ok(ObjectKey::Original { user, photo_id, file_name, .. }) = key.parse() else { return None };
+    let generation = mint::generation(now);
+    Some((generation, ObjectKey::Original { user, photo_id, generation, file_name }.to_string()))
+}

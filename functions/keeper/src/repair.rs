@@ -1,0 +1,181 @@
+//! Repair: does about each finding of an audit what [`tintype_core::repair`] says. It only adds: nothing is removed,
+//! nothing is written over, and each record is written only if it still is what the audit saw.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use time::OffsetDateTime;
+use tintype_core::audit::Finding;
+use tintype_core::id::Generation;
+use tintype_core::key::ObjectKey;
+use tintype_core::metadata::UploadMetadata;
+use tintype_core::record::{Preview, Record};
+use tintype_core::repair::{CHANGED, Found, Plan, may_use, mended, plan, to_render};
+use tintype_core::work;
+use tintype_storage::StorageError;
+use tintype_storage::inventory::Version;
+
+use crate::rebuild::{self, Made};
+use crate::request::{RepairAnswer, RepairRequest, RepairResult};
+use crate::{Keeper, KeeperError, chores};
+
+/// What became of a finding: repaired, or left, and how or why.
+type Done = Result<&'static str, &'static str>;
+
+const NOWHERE: &str = "cannot be repaired: its bytes are nowhere to be had; docs/RESTORE.md says how to bring them back from a copy";
+
+pub(crate) async fn repair(
+    keeper: &Keeper,
+    request: &RepairRequest,
+    now: OffsetDateTime,
+    end: Instant,
+) -> Result<RepairAnswer, KeeperError> {
+    let report = keeper.storage.vault.report(request.report).await?;
+    let report = report.ok_or(KeeperError::NoSuchReport(request.report))?;
+    may_use(&report, now)?;
+    let mut answer = RepairAnswer { next: request.next, ..RepairAnswer::default() };
+    for finding in report.findings.into_iter().skip(request.next) {
+        if Instant::now() >= end && answer.next > request.next {
+            return Ok(answer);
+        }
+        let done = match mend(keeper, &finding, now).await {
+            Ok(done) => done,
+            Err(StorageError::Changed) => Err(CHANGED),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(photo_id = ?finding.photo_id, error, "could not be repaired");
+                Err("could not be repaired just now; repair again from the same report")
+            }
+        };
+        let (repaired, says) = match done {
+            Ok(how) => (true, how),
+            Err(why) => (false, why),
+        };
+        answer.next += 1;
+        answer.repaired += u64::from(repaired);
+        answer.left += u64::from(!repaired);
+        answer.results.push(RepairResult { finding, repaired, says: says.to_owned() });
+    }
+    answer.finished = true;
+    tracing::info!(repaired = answer.repaired, left = answer.left, "repaired");
+    Ok(answer)
+}
+
+async fn mend(keeper: &Keeper, finding: &Finding, now: OffsetDateTime) -> Result<Done, StorageError> {
+    let storage = &keeper.storage;
+    let record = match (&finding.user, finding.photo_id) {
+        (Some(user), Some(photo_id)) => match storage.catalog.get(user, &photo_id).await {
+            Ok(record) => record,
+            Err(StorageError::Corrupt { .. }) => None,
+            Err(error) => return Err(error),
+        },
+        _ => None,
+    };
+    match plan(finding, record) {
+        Plan::Promote => match rebuild::promote(keeper, BTreeSet::from([finding.key.clone()]), now).await? {
+            Made::Record => Ok(Ok("repaired: it has a record again, and its preview is on its way")),
+            Made::Already => Ok(Err(CHANGED)),
+            Made::Refused => Ok(Err("left alone: its bytes are not what its key says")),
+        },
+        Plan::PutBack(record) => {
+            let (generation, key) = (record.generation, record.key.clone());
+            put(keeper, &record, generation, key, now).await
+        }
+        Plan::PutBeside(record) => match rebuild::beside(&record.key, now) {
+            Some((generation, key)) => put(keeper, &record, generation, key, now).await,
+            None => Ok(Err("cannot be repaired: its record has to be mended by hand")),
+        },
+        Plan::NoteVersion(record) => match storage.vault.head(&record.key).await? {
+            Some(original) if original.is_that_of(&record) => {
+                let after = mended(&record, original, record.generation, record.key.clone(), now);
+                storage.catalog.replace(Some(&record), &after).await?;
+                Ok(Ok("repaired: its receipt names the version that is there"))
+            }
+            Some(_) | None => Ok(Err(CHANGED)),
+        },
+        Plan::Render(record) => {
+            let after = storage.catalog.replace(Some(&record), &to_render(&record, now)).await?;
+            if after.is_safe() {
+                chores::send_render(keeper, &after).await?;
+            }
+            Ok(Ok("repaired: its thumb and preview are on their way"))
+        }
+        Plan::Leave(why) => Ok(Err(why)),
+    }
+}
+
+/// Where the right bytes of a photo still are.
+enum Source {
+    /// Another version, or another life, of its original.
+    Version(Version, Found),
+    /// An upload of it that waits.
+    Upload(ObjectKey, UploadMetadata),
+}
+
+/// Puts the right bytes under a key where nothing lies, and has the record say so.
+async fn put(
+    keeper: &Keeper,
+    record: &Record,
+    generation: Generation,
+    key: String,
+    now: OffsetDateTime,
+) -> Result<Done, StorageError> {
+    let storage = &keeper.storage;
+    let Some(source) = source(keeper, record).await? else { return Ok(Err(NOWHERE)) };
+    match &source {
+        Source::Version(version, found) => {
+            storage.vault.copy_back(version, &key, &record.content_type, &found.metadata).await?;
+        }
+        Source::Upload(upload, metadata) => {
+            let metadata = UploadMetadata { restore: false, ..metadata.clone() };
+            storage.vault.copy_in(upload, &key, &record.content_type, &metadata).await?;
+        }
+    }
+    // An answer of 200 can carry an error, and a lost answer can hide a success: what lies there tells.
+    let Some(original) = storage.vault.head(&key).await?.filter(|original| original.is_that_of(record))
+    else {
+        return Ok(Err("could not be repaired just now: the copy is not right; run the audit again"));
+    };
+    let after = mended(record, original, generation, key, now);
+    let after = storage.catalog.replace(Some(record), &after).await?;
+    if after.is_safe() && after.preview == Preview::Pending {
+        chores::send_render(keeper, &after).await?;
+    }
+    match source {
+        Source::Version(..) => Ok(Ok("repaired: its original is back, from an earlier version")),
+        Source::Upload(upload, _) => {
+            // Nothing is left for it to do but to go.
+            let event = work::uploads_event(&keeper.uploads_bucket, &[upload]).to_string();
+            keeper.queue.send(event.into_bytes()).await?;
+            Ok(Ok("repaired: its original is back, from an upload that waited"))
+        }
+    }
+}
+
+async fn source(keeper: &Keeper, record: &Record) -> Result<Option<Source>, StorageError> {
+    let storage = &keeper.storage;
+    let lives = ObjectKey::lives_of(&record.user, &record.photo_id);
+    let mut from = None;
+    loop {
+        let page = storage.vault.versions(&lives, from).await?;
+        for version in page.versions.into_iter().filter(|version| version.size == record.size) {
+            let found = storage.vault.describe(&version.key, version.version_id.clone()).await?;
+            if let Some(found) = found.filter(|found| found.original.is_that_of(record)) {
+                return Ok(Some(Source::Version(version, found)));
+            }
+        }
+        from = page.next;
+        if from.is_none() {
+            break;
+        }
+    }
+    for upload in storage.uploads.of(&record.user, &record.photo_id).await? {
+        if let Some(head) = storage.uploads.head(&upload).await?
+            && head.size == record.size
+            && head.sha256 == Some(record.photo_id)
+        {
+            return Ok(Some(Source::Upload(upload, head.metadata)));
+        }
+    }
+    Ok(None)
+}

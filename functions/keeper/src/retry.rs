@@ -1,0 +1,107 @@
+//! Another try, by hand: photos whose preview ended badly, and uploads that wait.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use time::OffsetDateTime;
+use tintype_core::audit::report::Place;
+use tintype_core::id::PhotoId;
+use tintype_core::record::{Preview, PreviewReason, Record};
+use tintype_core::repair::to_render;
+use tintype_core::work;
+use tintype_storage::StorageError;
+
+use crate::request::{RetryAnswer, RetryRequest};
+use crate::{Keeper, KeeperError, chores};
+
+/// What another try may help.
+const REASONS: [PreviewReason; 2] = [PreviewReason::Broken, PreviewReason::OutOfMemory];
+const RECORDS: i32 = 200;
+
+pub(crate) async fn retry(
+    keeper: &Keeper,
+    request: &RetryRequest,
+    now: OffsetDateTime,
+    end: Instant,
+) -> Result<RetryAnswer, KeeperError> {
+    let mut answer = RetryAnswer::default();
+    let reasons = request.reasons.as_deref().unwrap_or(&REASONS);
+    let photo_ids: Option<BTreeSet<PhotoId>> =
+        request.photo_ids.as_ref().map(|photo_ids| photo_ids.iter().copied().collect());
+    let wanted = |record: &Record| {
+        let asked = photo_ids.as_ref().is_none_or(|photo_ids| photo_ids.contains(&record.photo_id));
+        let ended = match record.preview {
+            Preview::None(reason) => photo_ids.is_some() || reasons.contains(&reason),
+            Preview::Pending => true,
+            Preview::Ready => false,
+        };
+        asked && ended && record.is_safe()
+    };
+    if request.next.is_none() && photo_ids.is_none() {
+        answer.uploads_sent = send_uploads(keeper).await?;
+    }
+    for user in keeper.storage.catalog.users().await? {
+        let mut after = match &request.next {
+            Some(place) if place.user > user => continue,
+            Some(place) if place.user == user => place.after,
+            Some(_) | None => None,
+        };
+        loop {
+            let page = keeper.storage.catalog.records(&user, after, RECORDS).await?;
+            for record in page.records.into_iter().flatten().filter(&wanted) {
+                answer.renders_sent += u64::from(send(keeper, record, &wanted, now).await?);
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+            if Instant::now() >= end {
+                answer.next = Some(Place { user, after });
+                return Ok(answer);
+            }
+        }
+    }
+    answer.finished = true;
+    tracing::info!(renders = answer.renders_sent, uploads = answer.uploads_sent, "tried again");
+    Ok(answer)
+}
+
+/// Has a photo's variants tried again, if it still is one of those wanted.
+async fn send(
+    keeper: &Keeper,
+    mut record: Record,
+    wanted: impl Fn(&Record) -> bool,
+    now: OffsetDateTime,
+) -> Result<bool, StorageError> {
+    let catalog = &keeper.storage.catalog;
+    loop {
+        match catalog.replace(Some(&record), &to_render(&record, now)).await {
+            Ok(after) => {
+                chores::send_render(keeper, &after).await?;
+                return Ok(true);
+            }
+            Err(StorageError::Changed) => {}
+            Err(error) => return Err(error),
+        }
+        match catalog.get(&record.user, &record.photo_id).await?.filter(&wanted) {
+            Some(again) => record = again,
+            None => return Ok(false),
+        }
+    }
+}
+
+async fn send_uploads(keeper: &Keeper) -> Result<u64, StorageError> {
+    let (mut sent, mut next) = (0, None);
+    loop {
+        let page = keeper.storage.uploads.waiting(next).await?;
+        for key in page.uploads.iter().filter_map(|upload| upload.key.parse().ok()) {
+            let event = work::uploads_event(&keeper.uploads_bucket, &[key]).to_string();
+            keeper.queue.send(event.into_bytes()).await?;
+            sent += 1;
+        }
+        next = page.next;
+        if next.is_none() {
+            return Ok(sent);
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The library in a line: "12,408 photos, all safe, checked Tuesday".
+
+use time::{Date, OffsetDateTime};
+
+/// What the line says.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Told {
+    /// Photos that are safe.
+    pub photos: u64,
+    /// Of all that was checked, what is not as it should be.
+    pub attention: u64,
+    /// What could not be checked.
+    pub unchecked: u64,
+    /// When it was last checked.
+    pub checked_at: Option<OffsetDateTime>,
+}
+
+/// The library in a line. Days are UTC's.
+pub fn line(told: Told, now: OffsetDateTime) -> String {
+    let Told { photos, attention, unchecked, checked_at } = told;
+    let number = match photos {
+        0 if attention == 0 => return "No photos yet".to_owned(),
+        1 => "1 photo".to_owned(),
+        many => format!("{} photos", grouped(many)),
+    };
+    match (attention, unchecked) {
+        (0, 0) => {}
+        (0, 1..) => return format!("{number}, {} could not be checked", grouped(unchecked)),
+        (1, _) => return format!("{number}, 1 needs attention"),
+        (many, _) => return format!("{number}, {} need attention", grouped(many)),
+    }
+    let safe = if photos == 1 { "safe" } else { "all safe" };
+    let checked =
+        checked_at.map(|at| format!(", checked {}", day(at.date(), now.date()))).unwrap_or_default();
+    format!("{number}, {safe}{checked}")
+}
+
+fn day(day: Date, today: Date) -> String {
+    match (today - day).whole_days() {
+        ..=0 => "today".to_owned(),
+        1 => "yesterday".to_owned(),
+        2..=6 => day.weekday().to_string(),
+        _ if day.year() == today.year() => format!("{} {}", day.day(), day.month()),
+        _ => format!("{} {} {}", day.day(), day.month(), day.year()),
+    }
+}
+
+/// 12408 as 12,408.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::Duration;
+    use time::macros::datetime;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-22 10:00 UTC);
+
+    #[test]
+    fn the_line_reads_as_a_person_would_say_it() {
+        let said = |photos| line(Told { photos, ..Told::default() }, NOW);
+        assert_eq!(said(0), "No photos yet");
+        assert_eq!(said(1), "1 photo, safe");
+        assert_eq!(said(999), "999 photos, all safe");
+        assert_eq!(said(12_408), "12,408 photos, all safe");
+        assert_eq!(said(1_234_567), "1,234,567 photos, all safe");
+    }
+
+    #[test]
+    fn the_line_says_when_it_was_checked() {
+        let said = |days| {
+            line(Told { photos: 7, checked_at: Some(NOW - Duration::days(days)), ..Told::default() }, NOW)
+        };
+        assert_eq!(said(0), "7 photos, all safe, checked today");
+        assert_eq!(said(1), "7 photos, all safe, checked yesterday");
+        assert_eq!(said(5), "7 photos, all safe, checked Tuesday");
+        assert_eq!(said(7), "7 photos, all safe, checked 15 November");
+        assert_eq!(said(400), "7 photos, all safe, checked 18 October 2025");
+    }
+
+    #[test]
+    fn the_line_does_not_say_safe_of_what_needs_attention_or_could_not_be_checked() {
+        let told = Told { photos: 12_408, checked_at: Some(NOW), ..Told::default() };
+        assert_eq!(line(Told { attention: 3, ..told }, NOW), "12,408 photos, 3 need attention");
+        assert_eq!(
+            line(Told { attention: 1, unchecked: 2, ..told }, NOW),
+            "12,408 photos, 1 needs attention"
+        );
+        assert_eq!(line(Told { unchecked: 2, ..told }, NOW), "12,408 photos, 2 could not be checked");
+        assert_eq!(line(Told { photos: 0, attention: 2, ..told }, NOW), "0 photos, 2 need attention");
+    }
+}

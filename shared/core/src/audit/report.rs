@@ -1,0 +1,208 @@
+//! The report of an audit: an object in the vault, also while the audit goes on, so that the next run knows where to.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{Finding, Kind};
+use crate::id::{AuditId, PhotoId, UserId};
+use crate::wire::{AuditSummary, KindCount};
+
+/// How many findings a report names; further ones are counted.
+pub const MOST_NAMED: usize = 10_000;
+/// How many photos a user's summary names; if there are more, none counts as audited.
+const MOST_IN_SUMMARY: usize = 1_000;
+
+/// What an audit found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Names it.
+    pub audit_id: AuditId,
+    /// When it began.
+    #[serde(with = "time::serde::rfc3339")]
+    pub started_at: OffsetDateTime,
+    /// When it ended; absent while it goes on.
+    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<OffsetDateTime>,
+    /// Whether every original is read and hashed.
+    #[serde(default)]
+    pub every_byte: bool,
+    /// Where it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Place>,
+    /// What it looked at, by user.
+    pub users: BTreeMap<UserId, Looked>,
+    /// What it names.
+    pub findings: Vec<Finding>,
+    /// Further findings, for which there is no room.
+    #[serde(default)]
+    pub not_named: u64,
+}
+
+/// Where an audit goes on: behind this photo of this user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Whose photos.
+    pub user: UserId,
+    /// The last one that is done.
+    pub after: Option<PhotoId>,
+}
+
+/// What an audit looked at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Looked {
+    /// Photos whose original should be there.
+    pub checked: u64,
+    /// Of these, how many could not be looked at: S3 or DynamoDB did not say.
+    pub unchecked: u64,
+    /// Of these, how many S3 was asked for the checksum.
+    pub checksums: u64,
+    /// Bytes that were read and hashed.
+    pub bytes_read: u64,
+    /// What was found, by kind.
+    pub findings: BTreeMap<Kind, u64>,
+}
+
+impl Report {
+    /// One that begins.
+    pub fn begun(audit_id: AuditId, started_at: OffsetDateTime, every_byte: bool) -> Self {
+        Self {
+            audit_id,
+            started_at,
+            finished_at: None,
+            every_byte,
+            next: None,
+            users: BTreeMap::new(),
+            findings: Vec::new(),
+            not_named: 0,
+        }
+    }
+
+    /// What was looked at of this user.
+    pub fn of(&mut self, user: &UserId) -> &mut Looked {
+        self.users.entry(user.clone()).or_default()
+    }
+
+    /// Names findings, while there is room for them.
+    pub fn name(&mut self, findings: Vec<Finding>) {
+        for finding in findings {
+            if let Some(user) = &finding.user {
+                *self.of(user).findings.entry(finding.kind).or_default() += 1;
+            }
+            if self.findings.len() < MOST_NAMED {
+                self.findings.push(finding);
+            } else {
+                self.not_named += 1;
+            }
+        }
+    }
+
+    /// How many findings there are, named or not.
+    pub fn found(&self) -> u64 {
+        self.findings.len() as u64 + self.not_named
+    }
+
+    /// Photos that should be there.
+    pub fn checked(&self) -> u64 {
+        self.users.values().map(|looked| looked.checked).sum()
+    }
+
+    /// Photos that could not be looked at.
+    pub fn unchecked(&self) -> u64 {
+        self.users.values().map(|looked| looked.unchecked).sum()
+    }
+
+    /// What a user is told of it; `None` while it goes on.
+    pub fn summary(&self, user: &UserId) -> Option<UserAudit> {
+        let looked = self.users.get(user).cloned().unwrap_or_default();
+        let named = self.findings.iter().filter(|finding| finding.user.as_ref() == Some(user));
+        let photos: Vec<PhotoId> = named.filter_map(|finding| finding.photo_id).collect();
+        let complete = looked.unchecked == 0 && self.not_named == 0 && photos.len() <= MOST_IN_SUMMARY;
+        let findings = looked.findings.iter().map(|(kind, count)| KindCount { kind: *kind, count: *count });
+        Some(UserAudit {
+            summary: AuditSummary {
+                started_at: self.started_at,
+                finished_at: self.finished_at?,
+                checked: looked.checked,
+                unchecked: looked.unchecked,
+                differences: looked.findings.values().sum(),
+                findings: findings.collect(),
+                report: self.audit_id,
+            },
+            named: complete.then_some(photos),
+        })
+    }
+}
+
+/// The last audit, as a user's part of the catalog keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UserAudit {
+    /// What the user is told.
+    pub summary: AuditSummary,
+    /// Photos that it names; absent if it cannot say of each photo whether it is whole.
+    pub named: Option<Vec<PhotoId>>,
+}
+
+impl UserAudit {
+    /// When a photo that is safe since `stored_at` was last found whole: when the audit began, at the latest.
+    pub fn found_whole(
+        &self,
+        photo_id: &PhotoId,
+        stored_at: Option<OffsetDateTime>,
+    ) -> Option<OffsetDateTime> {
+        let began = self.summary.started_at;
+        let seen = stored_at.is_some_and(|stored_at| stored_at < began);
+        let whole = self.named.as_ref().is_some_and(|named| !named.contains(photo_id));
+        (seen && whole).then_some(began)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::Duration;
+    use time::macros::datetime;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-22 10:00 UTC);
+
+    fn finding(byte: u8) -> Finding {
+        Finding::unreadable(&"ada".parse().unwrap(), PhotoId::from_digest([byte; 32]))
+    }
+
+    fn report() -> Report {
+        Report::begun(AuditId::from_parts(1, 1), NOW, false)
+    }
+
+    #[test]
+    fn a_report_reads_back_as_it_was_written_and_is_bounded() {
+        let mut report = report();
+        report.name(vec![finding(1); MOST_NAMED + 7]);
+        report.next =
+            Some(Place { user: "ada".parse().unwrap(), after: Some(PhotoId::from_digest([1; 32])) });
+        assert_eq!((report.findings.len(), report.found()), (MOST_NAMED, MOST_NAMED as u64 + 7));
+        let text = serde_json::to_string(&report).unwrap();
+        assert!(text.len() < 3 << 20, "{}", text.len());
+        assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+    }
+
+    #[test]
+    fn a_photo_counts_as_audited_if_it_was_there_before_and_is_not_named() {
+        let user = "ada".parse().unwrap();
+        let mut report = report();
+        report.name(vec![finding(1)]);
+        report.of(&user).checked = 2;
+        assert!(report.summary(&user).is_none(), "it still goes on");
+        report.finished_at = Some(NOW + Duration::minutes(1));
+        let audit = report.summary(&user).unwrap();
+        assert_eq!((audit.summary.checked, audit.summary.differences), (2, 1));
+        let (before, after) = (Some(NOW - Duration::DAY), Some(NOW + Duration::SECOND));
+        let (named, other) = (PhotoId::from_digest([1; 32]), PhotoId::from_digest([2; 32]));
+        assert_eq!(audit.found_whole(&other, before), Some(NOW));
+        assert_eq!(audit.found_whole(&named, before), None);
+        assert_eq!(audit.found_whole(&other, after), None);
+        assert_eq!(audit.found_whole(&other, None), None);
+        report.of(&user).unchecked = 1;
+        assert_eq!(report.summary(&user).unwrap().found_whole(&other, before), None);
+    }
+}

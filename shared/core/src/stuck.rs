@@ -1,0 +1,65 @@
+//! What waits longer than it should, and why: derived from what is there, so that it is true whatever failed.
+
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+use crate::id::{PhotoId, UserId};
+use crate::ingest::Original;
+use crate::record::{Record, State};
+use crate::wire::StuckReason;
+
+/// How old an upload, or a safe photo without its preview, must be to be called stuck: four runs of the keeper.
+pub const STUCK_AFTER: Duration = Duration::hours(1);
+/// How long after its last run the keeper is late: it runs every 15 minutes.
+pub const KEEPER_LATE_AFTER: Duration = Duration::hours(1);
+
+/// What the keeper remembers of its last run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LastRun {
+    /// When it began.
+    #[serde(with = "time::serde::rfc3339")]
+    pub ran_at: OffsetDateTime,
+    /// Who had something that was stuck.
+    pub stuck: Vec<UserId>,
+}
+
+/// Why an upload waits, by what lies in the uploads bucket, what the record says, and what lies in the vault.
+pub fn reason(
+    photo_id: PhotoId,
+    uploaded: Option<PhotoId>,
+    record: Option<&Record>,
+    original: Option<&Original>,
+) -> StuckReason {
+    if uploaded.is_some_and(|uploaded| uploaded != photo_id) {
+        return StuckReason::Damaged;
+    }
+    match record {
+        Some(record) if record.state == State::Purging => StuckReason::BeingRemoved,
+        Some(record)
+            if record.state == State::Stored && !original.is_some_and(|own| own.is_that_of(record)) =>
+        {
+            StuckReason::OriginalMissing
+        }
+        Some(_) | None => StuckReason::NotTakenIn,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Preview;
+    use crate::record::tests::record;
+
+    #[test]
+    fn an_upload_waits_for_a_reason() {
+        let (this, other) = (PhotoId::from_digest([1; 32]), PhotoId::from_digest([2; 32]));
+        let in_state = |state| record(state, Preview::Ready, OffsetDateTime::UNIX_EPOCH);
+        let whole = Original { size: 1, sha256: Some(this), version_id: None };
+        let (stored, purging) = (in_state(State::Stored), in_state(State::Purging));
+        assert_eq!(reason(this, Some(other), None, None), StuckReason::Damaged);
+        assert_eq!(reason(this, Some(this), None, None), StuckReason::NotTakenIn);
+        assert_eq!(reason(this, None, Some(&purging), None), StuckReason::BeingRemoved);
+        assert_eq!(reason(this, Some(this), Some(&stored), None), StuckReason::OriginalMissing);
+        assert_eq!(reason(this, Some(this), Some(&stored), Some(&whole)), StuckReason::NotTakenIn);
+    }
+}

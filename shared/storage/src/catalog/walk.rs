@@ -1,0 +1,103 @@
+//! Every record of a user, in the order of photo ids, and every user: for the audit, never for a request of the API.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use tintype_core::id::{PhotoId, UserId};
+use tintype_core::record::Record;
+
+use super::{Catalog, item};
+use crate::error::{StorageError, unavailable};
+
+/// A page of a user's records, whatever their state.
+#[derive(Debug)]
+pub struct RecordsPage {
+    /// In the order of photo ids.
+    pub records: Vec<Result<Record, Unreadable>>,
+    /// Behind which photo the next page starts; `None` on the last one.
+    pub next: Option<PhotoId>,
+}
+
+/// A record that none of our functions wrote so.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Which photo it is about.
+    pub photo_id: PhotoId,
+    /// What is wrong with it.
+    pub error: StorageError,
+}
+
+impl Catalog {
+    /// A page of at most `most` records behind this photo id. Not strongly consistent, at half the price: whoever acts
+    /// on one reads it again.
+    pub async fn records(
+        &self,
+        user: &UserId,
+        after: Option<PhotoId>,
+        most: i32,
+    ) -> Result<RecordsPage, StorageError> {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("PK = :pk AND begins_with(SK, :sk)")
+            .expression_attribute_values(":pk", item::user_partition(user))
+            .expression_attribute_values(":sk", item::photo_prefix())
+            .set_exclusive_start_key(after.map(|photo_id| item::photo_key(user, &photo_id)))
+            .limit(most)
+            .send()
+            .await
+            .map_err(unavailable("Query"))?;
+        let read = |found| match item::to_record(found) {
+            Ok(record) => Ok(Ok(record)),
+            Err(error) => item::photo_id_of(found).map(|photo_id| Err(Unreadable { photo_id, error })),
+        };
+        Ok(RecordsPage {
+            records: page.items().iter().map(read).collect::<Result<_, _>>()?,
+            next: page.last_evaluated_key().map(item::photo_id_of).transpose()?,
+        })
+    }
+
+    /// Everybody who ever began an upload.
+    pub async fn users(&self) -> Result<Vec<UserId>, StorageError> {
+        let mut users = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .key_condition_expression("PK = :pk")
+                .expression_attribute_values(":pk", item::users_partition())
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(unavailable("Query"))?;
+            for found in page.items() {
+                users.push(item::user_of_item(found)?);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(users);
+            }
+        }
+    }
+
+    /// The first safe photo behind `from`, wherever that is; with random ids, a random one. `None` if none is left.
+    pub async fn stored_behind(&self, user: &UserId, from: PhotoId) -> Result<Option<Record>, StorageError> {
+        let mut after = from;
+        loop {
+            let page = self.records(user, Some(after), 25).await?;
+            let stored = page.records.into_iter().flatten().find(Record::is_safe);
+            match (stored, page.next) {
+                (Some(record), _) => return Ok(Some(record)),
+                (None, Some(next)) => after = next,
+                (None, None) => return Ok(None),
+            }
+        }
+    }
+}
+
+/// The text of an attribute that holds JSON.
+pub(super) fn text_of<'a>(found: &'a super::Item, name: &str) -> Option<&'a str> {
+    found.get(name).and_then(|value: &AttributeValue| value.as_s().ok()).map(String::as_str)
+}

@@ -1,0 +1,249 @@
+//! What really lies in the vault, page by page: for the audit and what follows from it, never for a request of the API.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_s3::config::ResponseChecksumValidation;
+use aws_sdk_s3::types::ChecksumMode;
+use sha2::{Digest, Sha256};
+use tintype_core::audit::report::Report;
+use tintype_core::id::{AuditId, PhotoId, UserId};
+use tintype_core::ingest::Original;
+use tintype_core::key::ObjectKey;
+use tintype_core::metadata::UploadMetadata;
+use tintype_core::repair::Found;
+
+use crate::Vault;
+use crate::error::{StorageError, failure, unavailable};
+use crate::vault::at;
+
+/// One version of an object, as a listing has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Its key.
+    pub key: String,
+    /// Its version; `None` where the vault is not versioned.
+    pub version_id: Option<String>,
+    /// Size in bytes.
+    pub size: u64,
+    /// Whether it is what a read without a version gets.
+    pub latest: bool,
+}
+
+/// Where a listing of versions goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionMarker {
+    /// Behind this key,
+    pub key: String,
+    /// or, if there is one, behind this version of it.
+    pub version_id: Option<String>,
+}
+
+/// A page of versions: by key, the newest of each first.
+#[derive(Debug)]
+pub struct VersionsPage {
+    /// Without delete markers: a key that has one on top has no latest version.
+    pub versions: Vec<Version>,
+    /// Where the next page starts; `None` on the last one.
+    pub next: Option<VersionMarker>,
+}
+
+/// A page of keys, in their order.
+#[derive(Debug)]
+pub struct KeysPage {
+    /// Current objects.
+    pub keys: Vec<String>,
+    /// Behind which key the next page starts; `None` on the last one.
+    pub next: Option<String>,
+}
+
+/// Whose folders there are in the vault, and what is in none of ours.
+#[derive(Debug, Default)]
+pub struct Folders {
+    /// Everybody who has one.
+    pub users: BTreeSet<UserId>,
+    /// Folders and objects that none of our functions made.
+    pub strange: Vec<String>,
+}
+
+impl Vault {
+    /// A page of versions below a prefix.
+    pub async fn versions(
+        &self,
+        prefix: &str,
+        from: Option<VersionMarker>,
+    ) -> Result<VersionsPage, StorageError> {
+        let (key, version_id) = from.map(|marker| (marker.key, marker.version_id)).unzip();
+        let page = self
+            .client
+            .list_object_versions()
+            .bucket(&self.bucket)
+            .prefix(prefix)
+            .set_key_marker(key)
+            .set_version_id_marker(version_id.flatten())
+            .send()
+            .await
+            .map_err(unavailable("ListObjectVersions"))?;
+        let versions = page.versions().iter().filter_map(|version| {
+            Some(Version {
+                key: version.key()?.to_owned(),
+                version_id: version.version_id().filter(|id| *id != "null").map(ToOwned::to_owned),
+                size: version.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+                latest: version.is_latest() == Some(true),
+            })
+        });
+        let next =
+            page.next_key_marker().filter(|_| page.is_truncated() == Some(true)).map(|key| VersionMarker {
+                key: key.to_owned(),
+                version_id: page.next_version_id_marker().map(ToOwned::to_owned),
+            });
+        Ok(VersionsPage { versions: versions.collect(), next })
+    }
+
+    /// A page of the keys below a prefix, behind `after`.
+    pub async fn keys(&self, prefix: &str, after: Option<String>) -> Result<KeysPage, StorageError> {
+        let page = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(prefix)
+            .set_start_after(after)
+            .send()
+            .await
+            .map_err(unavailable("ListObjectsV2"))?;
+        let keys: Vec<String> =
+            page.contents().iter().filter_map(|object| object.key().map(ToOwned::to_owned)).collect();
+        let next = keys.last().filter(|_| page.is_truncated() == Some(true)).cloned();
+        Ok(KeysPage { keys, next })
+    }
+
+    /// The vault's folders.
+    pub async fn folders(&self) -> Result<Folders, StorageError> {
+        let mut folders = Folders::default();
+        let ours = |folder: &str| ObjectKey::VAULT_FOLDERS.contains(&folder);
+        folders.strange.extend(self.below("").await?.into_iter().filter(|found| !ours(found)));
+        for prefix in [ObjectKey::ORIGINALS_PREFIX, ObjectKey::MEDIA_PREFIX] {
+            for found in self.below(prefix).await? {
+                match ObjectKey::user_of_folder(&found) {
+                    Some(user) => drop(folders.users.insert(user)),
+                    None => folders.strange.push(found),
+                }
+            }
+        }
+        Ok(folders)
+    }
+
+    /// Folders and objects directly below a prefix.
+    async fn below(&self, prefix: &str) -> Result<Vec<String>, StorageError> {
+        let mut found = Vec::new();
+        let mut next = None;
+        loop {
+            let page = self
+                .client
+                .list_objects_v2()
+                .bucket(&self.bucket)
+                .prefix(prefix)
+                .delimiter("/")
+                .set_continuation_token(next)
+                .send()
+                .await
+                .map_err(unavailable("ListObjectsV2"))?;
+            found.extend(page.contents().iter().filter_map(|object| object.key().map(ToOwned::to_owned)));
+            found.extend(
+                page.common_prefixes().iter().filter_map(|folder| folder.prefix().map(ToOwned::to_owned)),
+            );
+            next = page.next_continuation_token().map(ToOwned::to_owned);
+            if next.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Whether there is an object under this key; `false` only if S3 says 404.
+    pub async fn holds(&self, key: &str) -> Result<bool, StorageError> {
+        Ok(self.describe(key, None).await?.is_some())
+    }
+
+    /// All that the vault says of an original, or of one version of it; `None` only if S3 says 404.
+    pub async fn describe(
+        &self,
+        key: &str,
+        version_id: Option<String>,
+    ) -> Result<Option<Found>, StorageError> {
+        let head = self
+            .client
+            .head_object()
+            .bucket(&self.bucket)
+            .key(key)
+            .set_version_id(version_id)
+            .checksum_mode(ChecksumMode::Enabled)
+            .send()
+            .await;
+        let head = match head {
+            Ok(head) => head,
+            Err(error) if failure(&error).status == Some(404) => return Ok(None),
+            Err(error) => return Err(unavailable("HeadObject")(error)),
+        };
+        Ok(Some(Found {
+            original: Original {
+                size: head.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+                sha256: head.checksum_sha256().and_then(|checksum| PhotoId::from_base64(checksum).ok()),
+                version_id: head.version_id().map(ToOwned::to_owned),
+            },
+            stored_at: at(head.last_modified()),
+            content_type: head.content_type().unwrap_or_default().to_owned(),
+            metadata: UploadMetadata::from_headers(head.metadata().into_iter().flatten()),
+        }))
+    }
+
+    /// Reads an original from its first byte to its last, in constant memory: what its bytes really are. `None` only
+    /// if S3 says 404.
+    pub async fn hash(&self, key: &str) -> Result<Option<Original>, StorageError> {
+        let broken = |error| StorageError::Unavailable {
+            operation: "GetObject",
+            code: "broken body".to_owned(),
+            source: Box::new(error),
+        };
+        // We hash the bytes ourselves: the SDK's own check would make wrong ones look like a broken connection.
+        let unchecked = aws_sdk_s3::config::Config::builder()
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+        let object = self.client.get_object().bucket(&self.bucket).key(key).customize();
+        let mut object = match object.config_override(unchecked).send().await {
+            Ok(object) => object,
+            Err(error) if failure(&error).status == Some(404) => return Ok(None),
+            Err(error) => return Err(unavailable("GetObject")(error)),
+        };
+        let (mut hasher, mut size) = (Sha256::new(), 0);
+        while let Some(chunk) = object.body.next().await {
+            let chunk = chunk.map_err(broken)?;
+            hasher.update(&chunk);
+            size += chunk.len() as u64;
+        }
+        let sha256 = Some(PhotoId::from_digest(hasher.finalize().into()));
+        Ok(Some(Original { size, sha256, version_id: object.version_id }))
+    }
+
+    /// Writes the report of an audit. While the audit goes on, the next run writes over it.
+    pub async fn put_report(&self, report: &Report) -> Result<(), StorageError> {
+        let key = ObjectKey::Audit { audit_id: report.audit_id };
+        let json = serde_json::to_vec(report)
+            .map_err(|error| StorageError::Corrupt { what: key.to_string(), why: error.to_string() })?;
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(key.to_string())
+            .content_type("application/json")
+            .body(json.into())
+            .send()
+            .await
+            .map_err(unavailable("PutObject"))?;
+        Ok(())
+    }
+
+    /// The report of an audit; `None` if there is none.
+    pub async fn report(&self, audit_id: AuditId) -> Result<Option<Report>, StorageError> {
+        let key = ObjectKey::Audit { audit_id }.to_string();
+        let Some(json) = self.read(&key).await? else { return Ok(None) };
+        let report = serde_json::from_slice(&json);
+        report.map(Some).map_err(|error| StorageError::Corrupt { what: key, why: error.to_string() })
+    }
+}

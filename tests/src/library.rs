@@ -1,0 +1,95 @@
+//! A library of many small photos, all of what is kept of it, and damage done to it behind Tintype's back.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use futures::stream::{self, StreamExt};
+use tintype_core::key::ObjectKey;
+use tintype_core::record::Record;
+
+use crate::{File, TestApp, User};
+
+/// As the page does it.
+const SIDE_BY_SIDE: usize = 4;
+
+impl TestApp {
+    /// Uploads so many photos, four at a time, and waits until the processor is done with them.
+    pub async fn library(&self, user: &User, photos: u32) -> Vec<File> {
+        let files: Vec<File> = (0..photos).map(File::jpeg).collect();
+        stream::iter(&files)
+            .for_each_concurrent(SIDE_BY_SIDE, |file| async {
+                user.upload(file).await;
+            })
+            .await;
+        let photo_ids: Vec<_> = files.iter().map(File::photo_id).collect();
+        user.until_settled(&photo_ids).await;
+        self.buckets.until_nothing_waits().await;
+        files
+    }
+
+    /// The record of a file as it now stands.
+    pub async fn record(&self, user: &User, file: &File) -> Record {
+        self.stack.storage.catalog.get(&user.id, &file.photo_id()).await.unwrap().expect("a record")
+    }
+
+    /// Every record of a user, by photo.
+    pub async fn records(&self, user: &User) -> BTreeMap<String, Record> {
+        let (mut records, mut after) = (BTreeMap::new(), None);
+        loop {
+            let page = self.stack.storage.catalog.records(&user.id, after, 500).await.unwrap();
+            records.extend(page.records.into_iter().map(|record| {
+                let record = record.expect("a record that can be read");
+                (record.photo_id.to_string(), record)
+            }));
+            after = page.next;
+            if after.is_none() {
+                return records;
+            }
+        }
+    }
+
+    /// Every version of every original and variant, and every record of a user, in words; reports are left out.
+    pub async fn everything(&self, user: &User) -> Vec<String> {
+        let (mut all, mut from) = (Vec::new(), None);
+        loop {
+            let page = self.stack.storage.vault.versions("", from).await.unwrap();
+            let versions = page.versions.into_iter();
+            let ours = versions.filter(|version| !matches!(version.key.parse(), Ok(ObjectKey::Audit { .. })));
+            all.extend(ours.map(|version| format!("{version:?}")));
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
+        }
+        all.extend(self.buckets.uploads().await.into_keys());
+        all.extend(self.records(user).await.into_values().map(|record| format!("{record:?}")));
+        all
+    }
+
+    /// Puts other bytes of the same size where an original lies.
+    pub async fn flip(&self, record: &Record, file: &File) {
+        let mut bytes = file.bytes.clone();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        self.buckets.put_original(&record.key, &bytes).await;
+    }
+
+    /// Changes one byte of a file on the disk, below S3: as a disk does that rots.
+    pub fn rot(&self, file: &File) {
+        let mut found = Vec::new();
+        walk(&self.folder().join("data").join("s3"), &mut found);
+        let same = |path: &PathBuf| fs::read(path).is_ok_and(|bytes| bytes == file.bytes);
+        let path = found.into_iter().find(same).expect("the file is there as it was uploaded");
+        let mut bytes = file.bytes.clone();
+        bytes[0] ^= 1;
+        fs::write(path, bytes).unwrap();
+    }
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { walk(&path, found) } else { found.push(path) }
+    }
+}

@@ -1,0 +1,302 @@
+//! The audit names what is wrong with the vault, exactly that, and changes nothing.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use tintype_core::audit::Kind;
+use tintype_core::id::PhotoId;
+use tintype_core::key::{FileName, ObjectKey, Variant};
+use tintype_core::wire::Me;
+use tintype_keeper::request::AuditAnswer;
+use tintype_storage::mint;
+use tintype_tests::{Fault, Faults, File, TestApp, User, many, row};
+
+/// One audit, to its end.
+async fn audit(app: &TestApp, event: serde_json::Value) -> AuditAnswer {
+    loop {
+        let answer: AuditAnswer =
+            serde_json::from_value(app.ask(json!({ "audit": event }), 0).await).unwrap();
+        if answer.finished {
+            return answer;
+        }
+    }
+}
+
+/// What is named of each photo.
+fn named(answer: &AuditAnswer) -> BTreeMap<String, Vec<Kind>> {
+    let mut named = BTreeMap::<_, Vec<_>>::new();
+    for finding in &answer.findings {
+        let photo = finding.photo_id.map_or_else(|| finding.key.clone(), |photo_id| photo_id.to_string());
+        named.entry(photo).or_default().push(finding.kind);
+    }
+    named
+}
+
+async fn me(user: &User) -> Me {
+    user.get("/api/me").await.json()
+}
+
+fn variant_key(user: &User, record: &tintype_core::record::Record, variant: Variant) -> ObjectKey {
+    let (photo_id, generation) = (record.photo_id, record.generation);
+    ObjectKey::Variant { user: user.id.clone(), photo_id, generation, variant }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_vault_is_named_exactly_and_nothing_is_written() {
+    let photos = many(160_u32, 2_000);
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, photos).await;
+    let whole = audit(&app, json!({})).await;
+    assert_eq!((whole.checked, whole.found, whole.unchecked), (u64::from(photos), 0, 0), "{whole:?}");
+    assert_eq!(me(&ada).await.line, format!("{} photos, all safe, checked today", grouped(photos)));
+
+    let damaged = files.iter().take(files.len() / 20);
+    let (mut expected, vault) = (BTreeMap::new(), &app.stack.storage.vault);
+    for (index, file) in damaged.enumerate() {
+        let record = app.record(&ada, file).await;
+        let kind = match index % 5 {
+            0 => {
+                app.flip(&record, file).await;
+                Kind::WrongChecksum
+            }
+            1 => {
+                vault.delete(&record.key).await.unwrap();
+                Kind::Lost
+            }
+            2 => {
+                app.buckets.put_original(&record.key, b"something else").await;
+                Kind::WrongSize
+            }
+            3 => {
+                app.buckets.put_original(&record.key, &file.bytes).await;
+                Kind::Replaced
+            }
+            _ => {
+                vault.delete(&variant_key(&ada, &record, Variant::Preview).to_string()).await.unwrap();
+                Kind::WithoutVariants
+            }
+        };
+        expected.insert(file.photo_id().to_string(), vec![kind]);
+    }
+    let before = app.everything(&ada).await;
+    let found = audit(&app, json!({})).await;
+    assert_eq!(app.everything(&ada).await, before, "an audit changes nothing");
+    assert_eq!(named(&found), expected);
+    let figure = format!(
+        "{} of {} damaged named, 0 false of {photos}, nothing written",
+        found.findings.len(),
+        expected.len()
+    );
+    row(28, &figure);
+    let line = format!("{} photos, {} need attention", grouped(photos), expected.len());
+    assert_eq!(me(&ada).await.line, line);
+}
+
+fn grouped(number: u32) -> String {
+    tintype_core::audit::line::grouped(u64::from(number))
+}
+
+#[tokio::test]
+async fn what_no_record_speaks_of_is_named_too() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 4).await;
+    let stranger = File::new("stranger.jpg", "image/jpeg", "nobody knows me");
+    let generation = mint::generation(mint::now());
+    let orphan = ObjectKey::Original {
+        user: ada.id.clone(),
+        photo_id: stranger.photo_id(),
+        generation,
+        file_name: FileName::from_client(&stranger.name),
+    };
+    app.buckets.put_original(&orphan.to_string(), &stranger.bytes).await;
+    // Another life of a photo that there is, and a thumb of nothing.
+    let record = app.record(&ada, &files[0]).await;
+    let second = record.key.replace(&record.generation.to_string(), &generation.to_string());
+    app.buckets.put_original(&second, &files[0].bytes).await;
+    let thumb = ObjectKey::Variant {
+        user: ada.id.clone(),
+        photo_id: PhotoId::from_digest([7; 32]),
+        generation,
+        variant: Variant::Thumb,
+    };
+    app.stack.storage.vault.put_variant(&thumb, b"thumb".to_vec()).await.unwrap();
+    let strange = [
+        "readme.txt".to_owned(),
+        "other/folder.txt".to_owned(),
+        format!("originals/{}/notes.txt", ada.id),
+        format!("originals/{}/0.txt", ada.id),
+        format!("media/{}/{}/x", ada.id, files[1].photo_id()),
+    ];
+    for key in &strange {
+        app.buckets.put_original(key, b"?").await;
+    }
+
+    let found = audit(&app, json!({})).await;
+    let by_key: BTreeMap<_, _> =
+        found.findings.iter().map(|finding| (finding.key.clone(), finding.kind)).collect();
+    let mut expected = BTreeMap::from([
+        (orphan.to_string(), Kind::OrphanedOriginal),
+        (second, Kind::OrphanedOriginal),
+        (thumb.to_string(), Kind::OrphanedVariant),
+        ("readme.txt".to_owned(), Kind::StrangeKey),
+        // A folder is named once, whatever is in it.
+        ("other/".to_owned(), Kind::StrangeKey),
+    ]);
+    expected.extend(strange[2..].iter().map(|key| (key.clone(), Kind::StrangeKey)));
+    assert_eq!(by_key, expected);
+    assert_eq!(found.findings.len(), expected.len(), "each is named once");
+
+    // In slices of one photo each, the same is found.
+    let sliced = audit(&app, json!({"seconds": 0})).await;
+    assert_eq!(named(&sliced), named(&found));
+    assert_eq!((sliced.checked, sliced.findings.len()), (4, expected.len()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_and_goes_during_an_audit_is_not_named() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    app.library(&ada, 40).await;
+    let changes = async {
+        for seed in 1_000..1_000 + many(60, 1_000) {
+            let file = File::jpeg(seed);
+            ada.upload(&file).await;
+            let old = [File::jpeg(seed % 40).photo_id()];
+            match seed % 3 {
+                0 => drop(ada.trash(&old).await),
+                1 => drop(ada.restore(&old).await),
+                _ => {
+                    ada.post("/api/trash/empty", &json!({})).await.expect(202);
+                    app.keep(0).await;
+                }
+            }
+        }
+    };
+    let audits = async {
+        let (mut audits, mut checked) = (0, 0);
+        for _ in 0..many(20, 200) {
+            let found = audit(&app, json!({})).await;
+            assert_eq!(found.findings, [], "nothing is wrong, it only changes");
+            assert_eq!(found.unchecked, 0);
+            (audits, checked) = (audits + 1, checked + found.checked);
+        }
+        (audits, checked)
+    };
+    let ((), (audits, checked)) = tokio::join!(changes, audits);
+    row(28, &format!("0 false in {audits} audits of {checked} photos while others came and went"));
+}
+
+#[tokio::test]
+async fn what_s3_refuses_to_say_is_unchecked_and_never_lost() {
+    let faults = Faults::default();
+    let app = TestApp::start_with(|options| options.http = Some(faults.client())).await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 12).await;
+    for file in &files {
+        app.stack.storage.vault.delete(&app.record(&ada, file).await.key).await.unwrap();
+    }
+    // Without ListBucket, S3 says 403 for what is absent.
+    let forbidden = || Some(Fault::Answer(403, ""));
+    faults.plan(move |call| if call.operation == "HeadObject" { forbidden() } else { None });
+    let before = app.everything(&ada).await;
+    let found = audit(&app, json!({})).await;
+    assert_eq!((found.found, found.unchecked, found.checked), (0, 12, 12), "{found:?}");
+    assert_eq!(app.everything(&ada).await, before);
+    assert_eq!(me(&ada).await.line, "12 photos, 12 could not be checked");
+    assert_eq!(ada.photo(&files[0].photo_id()).await.receipt.audited_at, None);
+
+    // And if it does not even list, there is no audit.
+    faults.plan(move |call| if call.operation == "ListObjectsV2" { forbidden() } else { None });
+    let failed = tintype_keeper::handle(&app.stack.keeper, &json!({"audit": {}}), mint::now()).await;
+    assert!(failed.unwrap_err().to_string().contains("unavailable"));
+    faults.stop();
+    assert_eq!(audit(&app, json!({})).await.found, 12, "now S3 says it");
+    row(35, "24 answers of 403 in two audits: 0 named lost, 12 unchecked, nothing written");
+}
+
+#[tokio::test]
+async fn every_byte_finds_what_rotted_on_the_disk() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 10).await;
+    app.rot(&files[3]);
+    let found = audit(&app, json!({"every_byte": true})).await;
+    assert_eq!(named(&found), BTreeMap::from([(files[3].photo_id().to_string(), vec![Kind::WrongChecksum])]));
+    let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
+    assert!(found.bytes_read >= bytes as u64, "{found:?}");
+}
+
+#[tokio::test]
+async fn each_owner_is_told_of_their_own_photos_alone() {
+    let app = TestApp::start().await;
+    let (ada, ben) = (app.user("ada"), app.user("ben"));
+    let (hers, his) = (app.library(&ada, 3).await, app.library(&ben, 2).await);
+    assert!(me(&ada).await.last_audit.is_none());
+    assert_eq!(ada.photo(&hers[0].photo_id()).await.receipt.audited_at, None);
+    ben.trash(&[his[1].photo_id()]).await;
+    app.stack.storage.vault.delete(&app.record(&ada, &hers[0]).await.key).await.unwrap();
+
+    let began = mint::now();
+    audit(&app, json!({})).await;
+    let (hers_told, his_told) = (me(&ada).await, me(&ben).await);
+    assert_eq!(hers_told.line, "3 photos, 1 needs attention");
+    assert_eq!(his_told.line, "1 photo, safe, checked today");
+    let (hers_audit, his_audit) = (hers_told.last_audit.unwrap(), his_told.last_audit.unwrap());
+    assert_eq!((hers_audit.checked, hers_audit.differences), (3, 1));
+    assert_eq!((his_audit.checked, his_audit.differences), (2, 0), "the trash is checked too");
+    assert_eq!(hers_audit.findings[0].kind, Kind::Lost);
+
+    // The receipt says of each photo when it was last found whole.
+    assert_eq!(ada.photo(&hers[0].photo_id()).await.receipt.audited_at, None);
+    for (user, file) in [(&ada, &hers[1]), (&ben, &his[0]), (&ben, &his[1])] {
+        let receipt = user.photo(&file.photo_id()).await.receipt;
+        assert!(receipt.audited_at.unwrap() >= began);
+        assert_eq!(receipt.sha256, file.photo_id().to_string());
+        assert_eq!(receipt.size, file.bytes.len() as u64);
+        assert!(receipt.version_id.is_some() && receipt.stored_at.unwrap() < began);
+    }
+    let later = File::jpeg(99);
+    app.settle(&ada, std::slice::from_ref(&later)).await;
+    assert_eq!(ada.photo(&later.photo_id()).await.receipt.audited_at, None, "it came after the audit");
+}
+
+#[tokio::test]
+async fn a_thousand_ids_are_answered_at_once() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 5).await;
+    let known: Vec<PhotoId> = files.iter().map(File::photo_id).collect();
+    let unknown = (0..995_u16).map(|n| {
+        let mut digest = [0; 32];
+        digest[..2].copy_from_slice(&n.to_be_bytes());
+        PhotoId::from_digest(digest)
+    });
+    let asked: Vec<PhotoId> = known.iter().copied().chain(unknown).collect();
+    let answered = ada.lookup(&asked).await;
+    let safe: Vec<PhotoId> = answered.iter().filter(|one| one.safe).map(|one| one.photo_id).collect();
+    assert_eq!((answered.len(), safe), (1_000, known));
+}
+
+#[tokio::test]
+async fn the_schedule_audits_once_a_week_and_goes_on_where_it_stopped() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    app.library(&ada, 3).await;
+    app.ask(json!({}), 0).await;
+    let first = me(&ada).await.last_audit.expect("the first run audits");
+    assert!(me(&ada).await.last_drill.is_some(), "and reads photos back");
+    app.ask(json!({}), 6 * 24).await;
+    assert_eq!(me(&ada).await.last_audit.unwrap().report, first.report);
+    app.ask(json!({}), 7 * 24).await;
+    let second = me(&ada).await.last_audit.unwrap();
+    assert_ne!(second.report, first.report);
+    // Two at a time do not get into each other's way: one of them goes on, the other is told.
+    let event = json!({"audit": {}});
+    let both = tokio::join!(
+        tintype_keeper::handle(&app.stack.keeper, &event, mint::now()),
+        tintype_keeper::handle(&app.stack.keeper, &event, mint::now()),
+    );
+    assert!(both.0.is_ok() || both.1.is_ok());
+}

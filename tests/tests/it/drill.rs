@@ -1,0 +1,61 @@
+//! Restoring: what comes back is, byte for byte, what was uploaded; and the drill shows it again and again.
+
+use std::fs;
+use std::process::Command;
+
+use futures::stream::{self, StreamExt};
+use serde_json::json;
+use tintype_core::wire::Me;
+use tintype_keeper::request::DrillAnswer;
+use tintype_tests::{TestApp, many, row};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_files_come_back_byte_for_byte() {
+    let photos = many(200_u32, 2_000);
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, photos).await;
+    let folder = tempfile::tempdir().unwrap();
+    // What sha256sum wrote on the owner's disk before anything was uploaded.
+    let sums: Vec<_> = files.iter().map(|file| format!("{}  {}", file.photo_id(), file.name)).collect();
+    fs::write(folder.path().join("SHA256SUMS"), sums.join("\n") + "\n").unwrap();
+    stream::iter(&files)
+        .for_each_concurrent(8, |file| async {
+            let original = ada.original(&file.photo_id()).await;
+            fs::write(folder.path().join(&file.name), original.body).unwrap();
+        })
+        .await;
+    let check = Command::new("sha256sum")
+        .args(["--check", "--strict", "--quiet", "SHA256SUMS"])
+        .current_dir(folder.path())
+        .output()
+        .expect("sha256sum is there");
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
+    row(30, &format!("{photos} of {photos} files restored, byte-identical by sha256sum --check"));
+}
+
+#[tokio::test]
+async fn a_drill_reads_photos_back_and_says_so() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 12).await;
+    let drill = async |event| -> DrillAnswer {
+        serde_json::from_value(app.ask(json!({ "drill": event }), 0).await).unwrap()
+    };
+    let some = drill(json!({"photos": 5})).await;
+    assert_eq!((some.photos, some.wrong.len(), some.unchecked), (5, 0, 0));
+    let me: Me = ada.get("/api/me").await.json();
+    assert_eq!(me.last_drill.map(|drill| (drill.photos, drill.bytes, drill.wrong)), Some((5, some.bytes, 0)));
+
+    // Asked for more than there are, it reads each once.
+    let all = drill(json!({"photos": 100})).await;
+    let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
+    assert_eq!((all.photos, all.bytes), (12, bytes as u64));
+    assert_eq!(drill(json!({"megabytes": 0})).await.photos, 1, "one at least");
+
+    app.rot(&files[4]);
+    let rotten = drill(json!({"photos": 100})).await;
+    assert_eq!((rotten.photos, rotten.wrong), (11, vec![files[4].photo_id()]));
+    let me: Me = ada.get("/api/me").await.json();
+    assert_eq!(me.line, "12 photos, 1 needs attention");
+}

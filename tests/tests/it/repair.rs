@@ -1,0 +1,206 @@
+//! Repair brings back what can be had, only adds, and does nothing about what has changed since the audit.
+
+use serde_json::json;
+use tintype_core::audit::Kind;
+use tintype_core::key::{FileName, ObjectKey, Variant};
+use tintype_core::record::Record;
+use tintype_core::wire::PreviewState;
+use tintype_keeper::request::{AuditAnswer, RepairAnswer};
+use tintype_storage::mint;
+use tintype_tests::{File, TestApp, User, assert_counters_are_true, row, until};
+
+async fn audit(app: &TestApp) -> AuditAnswer {
+    let answer: AuditAnswer = serde_json::from_value(app.ask(json!({"audit": {}}), 0).await).unwrap();
+    assert!(answer.finished);
+    answer
+}
+
+async fn repair(app: &TestApp, audit: &AuditAnswer) -> RepairAnswer {
+    let event = json!({"repair": {"report": audit.report}});
+    serde_json::from_value(app.ask(event, 0).await).unwrap()
+}
+
+async fn lose(app: &TestApp, record: &Record) {
+    app.stack.storage.vault.delete(&record.key).await.unwrap();
+}
+
+async fn is_whole(app: &TestApp, user: &User, file: &File) {
+    let end = user.until_settled(&[file.photo_id()]).await.remove(0);
+    assert_eq!(end.preview, Some(PreviewState::Ready));
+    assert_eq!(user.original(&file.photo_id()).await.body, file.bytes);
+    let cookies = user.session().await;
+    until(std::time::Duration::from_secs(20), async || {
+        let end = user.lookup(&[file.photo_id()]).await.remove(0);
+        let answer = user.variant(&cookies, &end, Variant::Thumb).await;
+        if answer.status == 200 { Ok(()) } else { Err(answer.text()) }
+    })
+    .await;
+    let record = app.record(user, file).await;
+    let head = app.stack.storage.vault.head(&record.key).await.unwrap().unwrap();
+    assert_eq!(head.version_id, record.version_id, "the receipt names the version that is there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_be_had_is_brought_back_and_nothing_is_removed_or_written_over() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 8).await;
+    let vault = &app.stack.storage.vault;
+    let mut records = Vec::new();
+    for file in &files {
+        records.push(app.record(&ada, file).await);
+    }
+    lose(&app, &records[0]).await;
+    app.flip(&records[1], &files[1]).await;
+    app.buckets.put_original(&records[2].key, b"something else").await;
+    app.buckets.put_original(&records[3].key, &files[3].bytes).await;
+    for variant in Variant::ALL {
+        let (photo_id, generation) = (records[4].photo_id, records[4].generation);
+        let key = ObjectKey::Variant { user: ada.id.clone(), photo_id, generation, variant };
+        vault.delete(&key.to_string()).await.unwrap();
+    }
+    // An original whose record is lost.
+    app.stack.storage.catalog.remove(&records[5]).await.unwrap();
+    // One in the trash, lost as well.
+    ada.trash(&[files[6].photo_id()]).await;
+    lose(&app, &records[6]).await;
+
+    let found = audit(&app).await;
+    assert_eq!(found.found, 9, "the thumb and preview without a record are findings too: {found:?}");
+    let before = app.everything(&ada).await;
+    let done = repair(&app, &found).await;
+    assert!(done.finished);
+    let left: Vec<_> = done.results.iter().filter(|result| !result.repaired).collect();
+    assert_eq!((done.repaired, left.len()), (7, 2), "{done:?}");
+    for (_, file) in files.iter().enumerate().filter(|(index, _)| *index != 6) {
+        is_whole(&app, &ada, file).await;
+    }
+    ada.restore(&[files[6].photo_id()]).await;
+    is_whole(&app, &ada, &files[6]).await;
+    let after = app.everything(&ada).await;
+    let versions = |all: &[String]| -> Vec<String> {
+        let kept = all.iter().filter(|line| line.starts_with("Version"));
+        kept.map(|line| line.replace("latest: true", "").replace("latest: false", "")).collect()
+    };
+    let after = versions(&after);
+    assert!(versions(&before).iter().all(|version| after.contains(version)), "every version is still there");
+    assert_counters_are_true(&ada).await;
+
+    // What is left are the wrong bytes beside which the right ones now lie.
+    let again = audit(&app).await;
+    let kinds: Vec<Kind> = again.findings.iter().map(|finding| finding.kind).collect();
+    assert!(
+        kinds.iter().all(|kind| matches!(kind, Kind::OrphanedOriginal | Kind::OrphanedVariant)),
+        "{again:?}"
+    );
+    assert_eq!(kinds.iter().filter(|kind| **kind == Kind::OrphanedOriginal).count(), 2, "{again:?}");
+}
+
+#[tokio::test]
+async fn a_repair_from_a_stale_report_does_nothing() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 2).await;
+    let records = [app.record(&ada, &files[0]).await, app.record(&ada, &files[1]).await];
+    for record in &records {
+        lose(&app, record).await;
+    }
+    let found = audit(&app).await;
+    assert_eq!(found.found, 2);
+
+    let event = json!({"repair": {"report": found.report}});
+    let in_two_hours = mint::now() + time::Duration::minutes(61);
+    let before = app.everything(&ada).await;
+    let refused =
+        tintype_keeper::handle(&app.stack.keeper, &event, in_two_hours).await.unwrap_err().to_string();
+    assert!(refused.contains("minutes old") && refused.contains("run the audit again"), "{refused}");
+    assert_eq!(app.everything(&ada).await, before);
+
+    // One of the two changed since: its owner moved it to the trash and back.
+    ada.trash(&[files[0].photo_id()]).await;
+    ada.restore(&[files[0].photo_id()]).await;
+    let done = repair(&app, &found).await;
+    assert_eq!((done.repaired, done.left), (1, 1), "{done:?}");
+    let left = done.results.iter().find(|result| !result.repaired).unwrap();
+    assert_eq!(left.finding.photo_id, Some(files[0].photo_id()));
+    assert!(left.says.contains("changed since the audit"), "{}", left.says);
+    assert!(app.stack.storage.vault.head(&records[0].key).await.unwrap().is_none());
+    is_whole(&app, &ada, &files[1]).await;
+    // The same report again: what is repaired has changed since.
+    assert_eq!(repair(&app, &found).await.repaired, 0);
+
+    let unknown = json!({"repair": {"report": mint::audit_id(mint::now())}});
+    let refused = tintype_keeper::handle(&app.stack.keeper, &unknown, mint::now()).await.unwrap_err();
+    assert!(refused.to_string().contains("no report"), "{refused}");
+    row(
+        29,
+        "a report of 61 minutes: refused whole; a record changed since: that one refused, the other repaired",
+    );
+}
+
+#[tokio::test]
+async fn what_is_nowhere_to_be_had_comes_back_from_a_copy_on_a_disk() {
+    let app =
+        TestApp::start_with(|options| options.lambda.retry_after = [std::time::Duration::ZERO; 2]).await;
+    let ada = app.user("ada");
+    let file = File::jpeg(1);
+    app.settle(&ada, std::slice::from_ref(&file)).await;
+    let record = app.record(&ada, &file).await;
+    // Other bytes of another life: nothing that helps.
+    app.buckets.put_original(&record.key, b"not it").await;
+    // The record is made to speak of an original that never was.
+    let generation = mint::generation(mint::now());
+    let key = ObjectKey::Original {
+        user: ada.id.clone(),
+        photo_id: record.photo_id,
+        generation,
+        file_name: FileName::from_client("gone.jpg"),
+    };
+    let mut lost = Record { generation, key: key.to_string(), ..record.clone() };
+    lost = app.stack.storage.catalog.replace(Some(&record), &lost).await.unwrap();
+    // The right version lies under the old key: as long as it does, it is found.
+    assert!(app.stack.storage.vault.head(&lost.key).await.unwrap().is_none());
+    let found = audit(&app).await;
+    let done = repair(&app, &found).await;
+    let of_it = done.results.iter().find(|result| result.finding.kind == Kind::Lost).unwrap();
+    assert!(of_it.repaired, "{done:?}");
+    assert_eq!(ada.original(&file.photo_id()).await.body, file.bytes);
+}
+
+#[tokio::test]
+async fn an_upload_of_a_lost_photo_waits_for_the_repair_and_is_used() {
+    let app =
+        TestApp::start_with(|options| options.lambda.retry_after = [std::time::Duration::ZERO; 2]).await;
+    let ada = app.user("ada");
+    let file = File::jpeg(1);
+    // A photo whose bytes are in no version: its record was written by hand.
+    let other = File::jpeg(2);
+    app.settle(&ada, std::slice::from_ref(&other)).await;
+    let template = app.record(&ada, &other).await;
+    let generation = mint::generation(mint::now());
+    let (photo_id, file_name) = (file.photo_id(), FileName::from_client(&file.name));
+    let key = ObjectKey::Original { user: ada.id.clone(), photo_id, generation, file_name }.to_string();
+    let size = file.bytes.len() as u64;
+    let lost = Record { photo_id, generation, key, size, revision: 0, ..template };
+    app.stack.storage.catalog.replace(None, &lost).await.unwrap();
+
+    let found = audit(&app).await;
+    let done = repair(&app, &found).await;
+    let of_it = done.results.iter().find(|result| result.finding.kind == Kind::Lost).unwrap();
+    assert!(!of_it.repaired && of_it.says.contains("nowhere to be had"), "{}", of_it.says);
+
+    // Its owner still has the file: to the trash with the photo, and the file once more.
+    ada.trash(&[photo_id]).await;
+    ada.upload_again(&file).await;
+    until(std::time::Duration::from_secs(20), async || {
+        let known = ada.lookup(&[photo_id]).await.remove(0);
+        if known.safe { Ok(()) } else { Err(format!("{known:?}")) }
+    })
+    .await;
+    let found = audit(&app).await;
+    let done = repair(&app, &found).await;
+    let of_it = done.results.iter().find(|result| result.finding.kind == Kind::Lost).unwrap();
+    assert!(of_it.repaired && of_it.says.contains("an upload that waited"), "{}", of_it.says);
+    assert_eq!(ada.original(&photo_id).await.body, file.bytes);
+    app.buckets.until_nothing_waits().await;
+}

@@ -1,0 +1,91 @@
+//! Nothing hides: what fails is counted, explained and shown, and can be sent again.
+
+use serde_json::json;
+use tintype_core::record::{Preview, PreviewReason, State};
+use tintype_core::wire::{Me, PreviewState, StuckReason};
+use tintype_keeper::request::RetryAnswer;
+use tintype_storage::mint;
+use tintype_tests::{File, TestApp, User, assert_counters_are_true};
+
+async fn me(user: &User) -> Me {
+    user.get("/api/me").await.json()
+}
+
+#[tokio::test]
+async fn an_upload_that_stays_is_shown_with_its_reason_until_it_is_gone() {
+    let app = TestApp::start_with(|options| options.lose_events = true).await;
+    let (ada, ben) = (app.user("ada"), app.user("ben"));
+    assert!(me(&ada).await.keeper.late, "it never ran");
+    ada.upload(&File::jpeg(1)).await;
+    ada.upload(&File::jpeg(2)).await;
+    app.ask(json!({}), 0).await;
+    let fresh = me(&ada).await;
+    assert_eq!(fresh.stuck.count, 0, "it is given time");
+    assert!(!fresh.keeper.late && fresh.keeper.ran_at.is_some());
+
+    // Hours later they are still there: so the run sees it, though it sends them once more.
+    app.ask(json!({}), 3).await;
+    let told = me(&ada).await.stuck;
+    // One that was sent just now may wait for its preview, at a clock that is set forward.
+    let waiting = told.reasons.iter().find(|one| one.reason == StuckReason::NotTakenIn);
+    assert_eq!(waiting.map(|one| one.count), Some(2), "{told:?}");
+    assert!(told.oldest.is_some());
+    assert_eq!(me(&ben).await.stuck.count, 0);
+
+    ada.until_settled(&[File::jpeg(1).photo_id(), File::jpeg(2).photo_id()]).await;
+    app.buckets.until_nothing_waits().await;
+    app.ask(json!({}), 4).await;
+    assert_eq!(me(&ada).await.stuck.count, 0);
+}
+
+#[tokio::test]
+async fn an_upload_of_a_photo_whose_original_is_missing_says_so() {
+    let app =
+        TestApp::start_with(|options| options.lambda.retry_after = [std::time::Duration::ZERO; 2]).await;
+    let ada = app.user("ada");
+    let file = File::jpeg(1);
+    app.settle(&ada, std::slice::from_ref(&file)).await;
+    ada.trash(&[file.photo_id()]).await;
+    let record = app.record(&ada, &file).await;
+    app.stack.storage.vault.delete(&record.key).await.unwrap();
+    ada.upload_again(&file).await;
+    ada.until_safe(&[file.photo_id()]).await;
+    app.ask(json!({}), 3).await;
+    let told = me(&ada).await.stuck;
+    assert_eq!(told.reasons.iter().map(|one| one.reason).collect::<Vec<_>>(), [StuckReason::OriginalMissing]);
+}
+
+#[tokio::test]
+async fn what_ended_badly_is_tried_again_by_one_request() {
+    let app = TestApp::start_with(|options| options.lose_events = true).await;
+    let ada = app.user("ada");
+    let files = [File::jpeg(1), File::jpeg(2), File::new("note.txt", "text/plain", "a note"), File::jpeg(3)];
+    let retry = async |event| -> RetryAnswer {
+        serde_json::from_value(app.ask(json!({ "retry": event }), 0).await).unwrap()
+    };
+    for file in &files[..3] {
+        ada.upload(file).await;
+    }
+    assert_eq!(retry(json!({})).await.uploads_sent, 3, "uploads are sent without waiting for their time");
+    ada.until_settled(&files[..3].iter().map(File::photo_id).collect::<Vec<_>>()).await;
+    app.buckets.until_nothing_waits().await;
+    for (file, reason) in files.iter().zip([PreviewReason::OutOfMemory, PreviewReason::Broken]) {
+        let ready = app.record(&ada, file).await;
+        let ended = ready.moved_to(State::Stored, Preview::None(reason), mint::now());
+        app.stack.storage.catalog.replace(Some(&ready), &ended).await.unwrap();
+    }
+    let told = me(&ada).await.without_preview;
+    assert_eq!(told.len(), 3, "each reason is counted: {told:?}");
+
+    let sent = retry(json!({})).await;
+    assert_eq!((sent.renders_sent, sent.finished), (2, true), "a note stays a note");
+    let ends = ada.until_settled(&files[..3].iter().map(File::photo_id).collect::<Vec<_>>()).await;
+    let previews: Vec<_> = ends.iter().map(|end| end.preview).collect();
+    let (ready, none) = (Some(PreviewState::Ready), Some(PreviewState::None));
+    assert_eq!(previews, [ready, ready, none]);
+    assert_eq!(retry(json!({"photo_ids": [files[2].photo_id()]})).await.renders_sent, 1);
+    ada.until_settled(&[files[2].photo_id()]).await;
+    assert_eq!(retry(json!({"reasons": ["not_an_image"]})).await.renders_sent, 1);
+    ada.until_settled(&[files[2].photo_id()]).await;
+    assert_counters_are_true(&ada).await;
+}

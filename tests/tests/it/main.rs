@@ -24,6 +24,7 @@ mod orientation;
 mod rebuild;
 mod repair;
 mod restart;
+mod scale;
 mod strangers;
 mod stuck;
 mod tokens;

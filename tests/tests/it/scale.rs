@@ -61,7 +61,7 @@ async fn keeper(app: &TestApp, event: Value) -> (Value, Option<u64>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_audit_of_a_large_library_stays_inside_its_memory_and_its_time() {
-    let photos = many(1_500_u32, 100_000);
+    let photos = many(600_u32, 100_000);
     let app = TestApp::start_with(|options| options.durability = Durability::Process).await;
     let ada = app.user("ada");
     let begun = Instant::now();

@@ -205,6 +205,11 @@ async fn what_s3_refuses_to_say_is_unchecked_and_never_lost() {
     assert_eq!((found.found, found.unchecked, found.checked), (0, 12, 12), "{found:?}");
     assert_eq!(app.everything(&ada).await, before);
     assert_eq!(me(&ada).await.line, "12 photos, 12 could not be checked");
+    let audited = async || me(&ada).await.last_audit.unwrap().report;
+    app.ask(json!({}), 23).await;
+    assert_eq!(audited().await, found.report);
+    app.ask(json!({}), 25).await;
+    assert_ne!(audited().await, found.report, "what could not be checked is checked again the next day");
     assert_eq!(ada.photo(&files[0].photo_id()).await.receipt.audited_at, None);
 
     // And if it does not even list, there is no audit.

@@ -25,6 +25,8 @@ use look::Look;
 
 /// How long after one audit began the schedule begins the next.
 const EVERY: Duration = Duration::days(7);
+/// The same, if some photos could not be looked at.
+const AGAIN: Duration = Duration::days(1);
 /// An audit by hand goes on with an unfinished one only if that began so recently.
 const BY_HAND: Duration = Duration::hours(1);
 /// What a slice may take beyond its time.
@@ -46,6 +48,9 @@ struct Audits {
     /// Until when nobody else may go on with it.
     #[serde(with = "time::serde::rfc3339::option")]
     lease_until: Option<OffsetDateTime>,
+    /// Whether the last one could not look at every photo.
+    #[serde(default)]
+    unchecked: bool,
 }
 
 /// A slice on schedule: goes on with an audit, or begins one if it is time.
@@ -56,7 +61,11 @@ pub(crate) async fn on_schedule(
 ) -> Result<(), KeeperError> {
     let note = keeper.storage.catalog.note::<Audits>(&NoteKey::KeeperAudit).await?;
     let says = note.as_ref().map(|note| &note.says);
-    if says.is_some_and(|says| says.running.is_none() && now - says.started_at < EVERY) {
+    let is_time = |says: &Audits| {
+        let every = if says.unchecked { AGAIN } else { EVERY };
+        says.running.is_some() || now - says.started_at >= every
+    };
+    if !says.is_none_or(is_time) {
         return Ok(());
     }
     match slice(keeper, now, end, false, note, EVERY).await {
@@ -96,7 +105,8 @@ async fn slice(
         tell(keeper, &report).await?;
     }
     let running = report.finished_at.is_none().then_some(report.audit_id);
-    let says = Audits { running, started_at: report.started_at, lease_until: None };
+    let unchecked = report.unchecked() > 0;
+    let says = Audits { running, started_at: report.started_at, lease_until: None, unchecked };
     match keeper.storage.catalog.put_note(&NoteKey::KeeperAudit, Some(&note), says).await {
         // The lease ended, or our own write lost its reply.
         Ok(_) | Err(StorageError::Changed) => {}
@@ -139,7 +149,12 @@ async fn claim(
     let report =
         running.filter(goes_on).unwrap_or_else(|| Report::begun(mint::audit_id(now), now, every_byte));
     let lease_until = Some(now + end.saturating_duration_since(Instant::now()) + GRACE);
-    let says = Audits { running: Some(report.audit_id), started_at: report.started_at, lease_until };
+    let says = Audits {
+        running: Some(report.audit_id),
+        started_at: report.started_at,
+        lease_until,
+        unchecked: false,
+    };
     match catalog.put_note(&NoteKey::KeeperAudit, note.as_ref(), says).await {
         Ok(note) => Ok((note, report)),
         Err(StorageError::Changed) => Err(KeeperError::Busy),

@@ -25,7 +25,7 @@ use crate::stack::{Options, Stack, StartError};
 /// How long one call goes on before its progress is printed.
 const SLICE: u64 = 5;
 /// How often a drill's answer is waited for without a word.
-const WHOLE: u64 = 50;
+const WHOLE: u64 = 30;
 
 #[derive(Subcommand)]
 pub(crate) enum ByHand {

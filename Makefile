@@ -9,6 +9,8 @@ PAGE := frontend-static/dist/index.html
 PAGE_SOURCES := $(shell find frontend-static -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 LOCAL := cargo run --quiet --package tintype-local --bin tintype-local --
 ARGS ?=
+# The tests of which `make soak` tries more than `make test` does.
+SOAK ?= abort:: backup:: events:: faults:: hostile:: logs:: model:: presigned:: races:: times:: vault::
 
 .PHONY: help
 help: ## this list
@@ -71,6 +73,12 @@ conformance: tools-test ## the end-to-end tests over DynamoDB Local, versitygw a
 lint: ## formatting and lints of the Rust code
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+.PHONY: soak
+soak: tools-test ## every failure of docs/RELIABILITY.md in full (TINTYPE_SEED=7 repeats a run; SOAK=faults:: runs a part)
+	@mkdir -p target
+	TINTYPE_SOAK=1 cargo test --package tintype-tests --test it -- --nocapture --test-threads=4 $(SOAK) 2>&1 \
+		| tee target/soak.log | grep --line-buffered -aE '^(row |test |failures:|thread )'
 
 .PHONY: bench
 bench: tools-run ## imaging beside sharp, in one run; writes docs/BENCHMARKS.md

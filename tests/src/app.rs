@@ -13,7 +13,7 @@ use tintype_local_s3::Durability;
 use tintype_processor::Processor;
 use tintype_storage::mint;
 
-use crate::{Buckets, Faults, File, User};
+use crate::{Buckets, Faults, File, User, secrets};
 
 /// A running Tintype on a folder of its own, gone with the test.
 pub struct TestApp {
@@ -22,7 +22,7 @@ pub struct TestApp {
     /// What lies in the buckets.
     pub buckets: Buckets,
     http: reqwest::Client,
-    folder: TempDir,
+    folder: Option<TempDir>,
 }
 
 /// Files that take a while to make and serve all tests: the two RSA keys.
@@ -68,31 +68,38 @@ impl TestApp {
         .await
     }
 
-    /// Starts one on a folder in which another one may have ended.
+    /// Starts one on a folder in which another one may have ended; it is gone with this one.
     pub async fn start_on(folder: TempDir, change: impl FnOnce(&mut Options)) -> Self {
-        let mut options = options(folder.path());
+        let app = Self::start_in(folder.path(), change).await;
+        Self { folder: Some(folder), ..app }
+    }
+
+    /// Starts one in a folder that stays.
+    pub async fn start_in(folder: &Path, change: impl FnOnce(&mut Options)) -> Self {
+        secrets::search_logs();
+        let mut options = options(folder);
         change(&mut options);
         if options.services.is_none() {
             options.services = crate::services::other().await;
         }
-        let made = MADE.get_or_init(make_keys).await;
         for key in KEYS {
             let to = options.data_dir.join(key);
             if to.exists() {
                 continue;
             }
+            let made = MADE.get_or_init(make_keys).await;
             fs::create_dir_all(to.parent().unwrap()).unwrap();
             fs::copy(made.path().join("data").join(key), to).unwrap();
         }
         let stack = Stack::start(options).await.expect("the stack starts");
         let buckets = Buckets::of(&stack.services);
-        Self { stack, buckets, http: reqwest::Client::new(), folder }
+        Self { stack, buckets, http: reqwest::Client::new(), folder: None }
     }
 
-    /// Stops it; its folder stays.
+    /// Stops it; its folder stays, for another one to start on.
     pub async fn stop(self) -> TempDir {
         self.stack.stop().await;
-        self.folder
+        self.folder.expect("a folder of its own")
     }
 
     /// The processor, to be invoked by hand.
@@ -102,7 +109,8 @@ impl TestApp {
 
     /// Where everything lies: `data/` and `page/`.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        let data_dir = &self.stack.addresses.data_dir;
+        data_dir.parent().unwrap_or(data_dir)
     }
 
     /// Somebody who signed in under this name.

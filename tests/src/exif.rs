@@ -6,7 +6,9 @@ pub struct Exif {
     /// 0 to 8; 0 is none of the standard's, and some software writes it.
     pub orientation: Option<u16>,
     /// `DateTimeOriginal`, as in `2024:05:14 15:42:07`.
-    pub taken: Option<&'static str>,
+    pub taken: Option<String>,
+    /// `OffsetTimeOriginal`, as in `+02:00`.
+    pub offset: Option<String>,
     /// Degrees, minutes, seconds north and east.
     pub place: Option<([u32; 3], [u32; 3])>,
 }
@@ -39,7 +41,9 @@ impl Exif {
             first.push(Entry { tag: 0x0112, kind: SHORT, count: 1, bytes });
         }
         // The folders behind the first one start where it ends; its own length does not depend on where that is.
-        let taken: Vec<Entry> = self.taken.iter().map(|taken| ascii(0x9003, taken)).collect();
+        let times = [(0x9003, &self.taken), (0x9011, &self.offset)];
+        let taken: Vec<Entry> =
+            times.into_iter().filter_map(|(tag, text)| Some(ascii(tag, text.as_ref()?))).collect();
         let place = self
             .place
             .map(|(north, east)| vec![ascii(1, "N"), rationals(2, north), ascii(3, "E"), rationals(4, east)]);

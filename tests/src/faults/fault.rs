@@ -135,6 +135,11 @@ fn throttled(call: &Call) -> HttpResponse {
                 "Message":"Transaction cancelled [TransactionConflict]",
                 "CancellationReasons":[{"Code":"TransactionConflict","Message":"Transaction is ongoing"}]}"#,
         ),
+        (Service::DynamoDb, "PutItem") if call.ordinal.is_multiple_of(2) => answer(
+            400,
+            r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionConflictException",
+                "message":"Transaction is ongoing for the item"}"#,
+        ),
         (Service::DynamoDb, _) => answer(
             400,
             r#"{"__type":"com.amazonaws.dynamodb.v20120810#ThrottlingException",

@@ -6,6 +6,7 @@
 
 mod call;
 mod fault;
+mod stale;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -22,6 +23,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 pub use call::{Call, Service};
 pub use fault::{Fault, Instead, answer, whole};
+pub use stale::stale_indexes;
 
 type Rule = Arc<dyn Fn(&Call) -> Option<Fault> + Send + Sync>;
 

@@ -9,8 +9,9 @@ use tintype_tests::{Answer, Exif, File, TestApp, User};
 fn photo() -> File {
     let exif = Exif {
         orientation: Some(6),
-        taken: Some("2024:05:14 15:42:07"),
+        taken: Some("2024:05:14 15:42:07".to_owned()),
         place: Some(([47, 33, 0], [13, 39, 0])),
+        ..Exif::default()
     };
     let mut file = File::jpeg_with(1, &exif).named("IMG_0001.JPG");
     file.modified_at = Some(time::OffsetDateTime::from_unix_timestamp(1_715_701_327).unwrap());

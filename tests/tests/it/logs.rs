@@ -3,7 +3,10 @@
 use reqwest::{Method, header};
 use tintype_core::key::Variant;
 use tintype_core::wire::OriginalUrl;
-use tintype_tests::{Answer, Exif, File, Start, User};
+use tintype_tests::{
+    Answer, Exif, Fault, Faults, File, Start, TestApp, User, Wish, assert_at_rest,
+    assert_logs_hold_no_secret, many, random, row, seed,
+};
 
 use crate::PROGRAM;
 
@@ -25,12 +28,45 @@ async fn logs_hold_no_signature_token_file_name_or_place() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_failures_holds_no_secret_either() {
+    let before = assert_logs_hold_no_secret();
+    let faults = Faults::default();
+    let app = TestApp::start_faulty(&faults).await;
+    let ada = app.user("ada");
+    let files: Vec<File> =
+        (0..many(20, 300)).map(|n| File::jpeg(n).named(&format!("Grandma {n}.jpg"))).collect();
+    let mut keys = Vec::new();
+    for file in &files {
+        keys.push(app.receive(&ada, file, false).await);
+    }
+    // Nearly every second call fails for good, the API's among them.
+    faults.plan(random(seed(), 2, 8, Fault::SURVIVED.to_vec()));
+    let asking = futures::future::join_all((0..many(10, 100)).map(|_| ada.get("/api/photos?limit=1")));
+    let delivering =
+        futures::future::join_all(keys.iter().map(|key| app.deliver(std::slice::from_ref(key), &faults)));
+    tokio::join!(asking, delivering);
+    faults.stop();
+    app.come_to_rest().await;
+    assert_at_rest(&app, &[Wish::all_safe(&ada, &files)]).await;
+    let lines = assert_logs_hold_no_secret();
+    assert!(lines > before + files.len(), "something was said: {lines}");
+    row(
+        32,
+        &format!(
+            "{lines} lines of log after {} faults in this process: no signature, token, place or file name",
+            faults.count()
+        ),
+    );
+}
+
 /// Uploads, browses, downloads, deletes and errs; answers what no log may hold.
 async fn busy_day(ada: &User) -> Vec<String> {
     let exif = Exif {
         orientation: Some(6),
-        taken: Some("2024:05:14 15:42:07"),
+        taken: Some("2024:05:14 15:42:07".to_owned()),
         place: Some(([47, 33, 0], [13, 39, 0])),
+        ..Exif::default()
     };
     let photo = File::jpeg_with(1, &exif).named("Grandma's birthday.jpg");
     let broken = File::new("secret-plans.jpg", "image/jpeg", &photo.bytes[..200]);

@@ -9,27 +9,36 @@
     reason = "a helper that fails is a test that fails"
 )]
 
+mod abort;
 mod api;
 mod audit;
+mod backup;
 mod by_hand;
 mod drill;
+mod events;
 mod every_photo;
 mod faults;
+mod hostile;
 mod keeper;
 mod kill;
 mod listing;
 mod logs;
 mod media;
+mod model;
 mod orientation;
+mod presigned;
+mod races;
 mod rebuild;
 mod repair;
 mod restart;
 mod scale;
 mod strangers;
 mod stuck;
+mod times;
 mod tokens;
 mod trash;
 mod upload;
+mod vault;
 
 /// `tintype-local`, as a process.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tintype-under-test");

@@ -76,8 +76,9 @@ async fn variants_do_not_say_where_or_with_what_a_photo_was_taken() {
     let ada = app.user("ada");
     let exif = Exif {
         orientation: Some(6),
-        taken: Some("2024:05:14 15:42:07"),
+        taken: Some("2024:05:14 15:42:07".to_owned()),
         place: Some(([47, 33, 0], [13, 39, 0])),
+        ..Exif::default()
     };
     let xmp = b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x=\"adobe:ns:meta/\">secret</x:xmpmeta>";
     let mut file = File::jpeg_with(1, &exif);

@@ -24,8 +24,9 @@ fn library(photos: u32) -> Vec<File> {
                     seed,
                     &Exif {
                         orientation: Some(6),
-                        taken: Some("2019:08:07 06:05:04"),
+                        taken: Some("2019:08:07 06:05:04".to_owned()),
                         place: Some(([48, 8, 0], [11, 34, 0])),
+                        ..Exif::default()
                     },
                 ),
                 1 => File::new(&format!("note-{seed}.txt"), "text/plain", format!("note {seed}")),

@@ -54,7 +54,7 @@ async fn what_is_said_of_failures_holds_no_secret_either() {
     row(
         32,
         &format!(
-            "{lines} lines of log after {} faults in this process: no signature, token, place or file name",
+            "{lines} lines of log after {} faults in this process: no signature, token or file name",
             faults.count()
         ),
     );

@@ -75,7 +75,10 @@ async fn killed_at_any_moment_many_times_everything_received_is_safe_once() {
     for _ in 0..kills {
         let server = start.start().await;
         let ada = server.user("ada");
-        let life = Duration::from_millis(random.random_range(5..many(400, 600)));
+        // Somewhere in an upload, after a few: by count, for machines are slow and fast.
+        let enough = random.random_range(0..6);
+        let life = Duration::from_millis(random.random_range(0..60));
+        let (count, mut counted) = tokio::sync::watch::channel(0);
         let uploading = async {
             loop {
                 number += 1;
@@ -90,12 +93,17 @@ async fn killed_at_any_moment_many_times_everything_received_is_safe_once() {
                 let mut answer: tintype_core::wire::UploadsAnswer = answer.json();
                 let request = tintype_tests::User::request_of(answer.results.remove(0).outcome);
                 match Answer::try_to(ada.put_request(&request, &file.bytes)).await {
-                    Ok(answer) if answer.status == 200 => received.push(file),
+                    Ok(answer) if answer.status == 200 => {
+                        received.push(file);
+                        count.send_modify(|count| *count += 1);
+                    }
                     _ => return,
                 }
             }
         };
         let killing = async {
+            let enough = counted.wait_for(|count| *count >= enough);
+            let _ = tokio::time::timeout(Duration::from_secs(10), enough).await;
             tokio::time::sleep(life).await;
             server.kill().await;
         };

@@ -1,12 +1,28 @@
 //! What the API needs to know, read once.
 
-use tintype_storage::config::{MissingVariable, variable};
+use tintype_function::{ConfigError, Environment};
+use tintype_storage::StorageConfig;
 
 /// The largest object that one PUT and one copy can carry.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html>
 pub const S3_LIMIT: u64 = 5 << 30;
 
-/// What the API needs to know.
+/// All that the API is configured with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Buckets and catalog.
+    pub storage: StorageConfig,
+    /// Whose token is good.
+    pub auth: AuthConfig,
+    /// Limits and prices.
+    pub api: ApiConfig,
+    /// `MEDIA_KEY_PARAMETER`: the SSM parameter that holds the private key which signs cookies for `/media`.
+    pub media_key_parameter: String,
+    /// `MEDIA_KEY_PAIR_ID`: the id that CloudFront gave its public half.
+    pub media_key_pair_id: String,
+}
+
+/// Limits and prices.
 #[derive(Debug, Clone)]
 pub struct ApiConfig {
     /// `MAX_FILE_BYTES`: the largest file taken, at most 5 GiB.
@@ -30,48 +46,43 @@ pub struct AuthConfig {
     pub client_ids: Vec<String>,
 }
 
-/// A variable of the environment that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// It is not set.
-    #[error(transparent)]
-    Missing(#[from] MissingVariable),
-    /// It makes no sense.
-    #[error("the environment variable {name} {expected}")]
-    Wrong {
-        /// Which.
-        name: &'static str,
-        /// What it has to be.
-        expected: &'static str,
-    },
+impl Config {
+    /// From the function's environment.
+    pub fn read(environment: &Environment<'_>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            storage: StorageConfig::read(environment)?,
+            auth: AuthConfig::read(environment)?,
+            api: ApiConfig::read(environment)?,
+            media_key_parameter: environment.required("MEDIA_KEY_PARAMETER")?,
+            media_key_pair_id: environment.required("MEDIA_KEY_PAIR_ID")?,
+        })
+    }
 }
 
 impl ApiConfig {
-    /// Reads the environment.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        let name = "MAX_FILE_BYTES";
-        let max_file_bytes = variable(name)?.parse().ok().filter(|bytes| (1..=S3_LIMIT).contains(bytes));
-        let price = "ORIGINALS_USD_GB_MONTH";
-        let usd = variable(price)?.parse().ok().filter(|usd: &f64| usd.is_finite() && *usd >= 0.0);
+    fn read(environment: &Environment<'_>) -> Result<Self, ConfigError> {
+        let limit = "must be a number from 1 to 5368709120 (5 GiB)";
+        let price = "must be a price in US dollars, such as 0.004";
         Ok(Self {
-            max_file_bytes: max_file_bytes.ok_or(ConfigError::Wrong {
-                name,
-                expected: "must be a number from 1 to 5368709120 (5 GiB)",
+            max_file_bytes: environment.parsed("MAX_FILE_BYTES", limit, |text| {
+                text.parse().ok().filter(|bytes| (1..=S3_LIMIT).contains(bytes))
             })?,
-            originals_class: variable("ORIGINALS_CLASS")?,
-            originals_usd_gb_month: usd.ok_or(ConfigError::Wrong {
-                name: price,
-                expected: "must be a price in US dollars, such as 0.004",
+            originals_class: environment.required("ORIGINALS_CLASS")?,
+            originals_usd_gb_month: environment.parsed("ORIGINALS_USD_GB_MONTH", price, |text| {
+                text.parse().ok().filter(|usd: &f64| usd.is_finite() && *usd >= 0.0)
             })?,
-            page_origin: variable("PAGE_ORIGIN")?,
+            page_origin: environment.required("PAGE_ORIGIN")?,
         })
     }
 }
 
 impl AuthConfig {
-    /// Reads the environment.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        let client_ids = variable("CLIENT_IDS")?.split(',').map(|id| id.trim().to_owned()).collect();
-        Ok(Self { issuer: variable("ISSUER")?, jwks_url: variable("JWKS_URL")?, client_ids })
+    fn read(environment: &Environment<'_>) -> Result<Self, ConfigError> {
+        let client_ids = environment.required("CLIENT_IDS")?;
+        Ok(Self {
+            issuer: environment.required("ISSUER")?,
+            jwks_url: environment.required("JWKS_URL")?,
+            client_ids: client_ids.split(',').map(|id| id.trim().to_owned()).collect(),
+        })
     }
 }

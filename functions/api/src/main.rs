@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use lambda_http::Error;
-use tintype_api::config::AuthConfig;
-use tintype_api::{Api, ApiConfig, MediaSigner, Verifier, router};
-use tintype_storage::config::variable;
-use tintype_storage::{Clients, Storage, StorageConfig};
+use tintype_api::config::Config;
+use tintype_api::{Api, MediaSigner, Verifier, router};
+use tintype_function::{Environment, init_logs};
+use tintype_storage::{Clients, Storage};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    tracing_subscriber::fmt().json().with_max_level(tracing::Level::INFO).without_time().init();
-    let media = MediaSigner::from_pem(&variable("MEDIA_KEY_PEM")?, variable("MEDIA_KEY_PAIR_ID")?)?;
+    init_logs();
+    let config = Config::read(&Environment::of_process())?;
     let api = Api {
-        storage: Storage::new(&Clients::from_env().await, &StorageConfig::from_env()?),
-        verifier: Arc::new(Verifier::new(AuthConfig::from_env()?)?),
-        media: Arc::new(media),
-        config: Arc::new(ApiConfig::from_env()?),
+        storage: Storage::new(&Clients::from_env().await, &config.storage),
+        verifier: Arc::new(Verifier::new(config.auth)?),
+        media: Arc::new(MediaSigner::from_parameter(config.media_key_parameter, config.media_key_pair_id)),
+        config: Arc::new(config.api),
     };
     lambda_http::run(router(api)).await
 }

@@ -11,6 +11,7 @@ use tintype_core::id::{PhotoId, UserId};
 use tintype_core::record::Record;
 use tintype_core::tally::Counter;
 use tintype_core::wire::DrillSummary;
+use tintype_function::metrics;
 use tintype_storage::catalog::NoteKey;
 use tintype_storage::{Storage, StorageError};
 
@@ -112,6 +113,9 @@ async fn drill(
         answer.wrong.extend(read.wrong);
     }
     tracing::info!(photos = answer.photos, bytes = answer.bytes, wrong = answer.wrong.len(), "read back");
+    if !answer.wrong.is_empty() {
+        tracing::info!(target: metrics::TARGET, function = "keeper", photos_lost = answer.wrong.len());
+    }
     Ok(answer)
 }
 

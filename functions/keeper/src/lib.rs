@@ -6,6 +6,7 @@
 
 mod audit;
 mod chores;
+pub mod config;
 mod drill;
 mod merge;
 mod rebuild;
@@ -23,6 +24,7 @@ use time::OffsetDateTime;
 use tintype_core::id::AuditId;
 use tintype_core::keep::Did;
 use tintype_core::repair::Stale;
+use tintype_function::metrics;
 use tintype_storage::{Queue, Storage, StorageError};
 
 pub use request::{Answer, Request};
@@ -152,5 +154,15 @@ async fn keep(
     let sent = uploads::send_again(keeper, now, end, &mut report, watch).await;
     let done = chores::do_due(keeper, now, end, &mut report, watch).await;
     tracing::info!(?report, "kept");
+    // Not while there is nothing to do: CloudWatch bills a metric for each hour in which it is heard of.
+    if !report.is_empty() {
+        tracing::info!(
+            target: metrics::TARGET,
+            function = "keeper",
+            sent_again = report.uploads_sent + report.renders_sent,
+            photos_purged = report.purged,
+            chores_failed = report.failed,
+        );
+    }
     sent.and(done).map(|()| report)
 }

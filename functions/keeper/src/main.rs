@@ -2,19 +2,20 @@
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::Value;
+use tintype_function::{Environment, init_logs};
+use tintype_keeper::config::Config;
 use tintype_keeper::{Answer, Keeper, handle};
-use tintype_storage::config::variable;
-use tintype_storage::{Clients, Queue, Storage, StorageConfig, mint};
+use tintype_storage::{Clients, Queue, Storage, mint};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    tracing_subscriber::fmt().json().with_max_level(tracing::Level::INFO).without_time().init();
-    let config = StorageConfig::from_env()?;
+    init_logs();
+    let config = Config::read(&Environment::of_process())?;
     let clients = Clients::from_env().await;
     let keeper = Keeper {
-        storage: Storage::new(&clients, &config),
-        queue: Queue::new(clients.lambda.clone(), variable("PROCESSOR")?),
-        uploads_bucket: config.uploads_bucket.clone(),
+        storage: Storage::new(&clients, &config.storage),
+        queue: Queue::new(clients.lambda.clone(), config.processor),
+        uploads_bucket: config.storage.uploads_bucket,
     };
     lambda_runtime::run(service_fn(async |event: LambdaEvent<Value>| -> Result<Answer, Error> {
         handle(&keeper, &event.payload, mint::now()).await.map_err(Error::from)

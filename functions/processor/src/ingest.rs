@@ -1,10 +1,13 @@
 //! From the uploads bucket into the vault: makes the calls that [`tintype_core::ingest`] asks for, and decides nothing.
 
+use std::time::Instant;
+
 use time::OffsetDateTime;
 use tintype_core::ingest::{self, Next, Upload};
 use tintype_core::key::ObjectKey;
 use tintype_core::metadata::UploadMetadata;
 use tintype_core::record::{Record, State};
+use tintype_function::metrics;
 use tintype_storage::uploads::UploadHead;
 use tintype_storage::{Storage, StorageError, mint};
 
@@ -16,6 +19,7 @@ const ROUNDS: usize = 10;
 
 /// Takes one upload into the vault and makes its variants; the upload is deleted last.
 pub(crate) async fn ingest(processor: &Processor, key: &ObjectKey) -> Result<(), Unfinished> {
+    let begun = Instant::now();
     let storage = &processor.storage;
     let head = storage.uploads.head(key).await?;
     let Some(upload) = head.and_then(|head| upload(key, head)) else { return Ok(()) };
@@ -32,7 +36,12 @@ pub(crate) async fn ingest(processor: &Processor, key: &ObjectKey) -> Result<(),
                 ingest::on_record(record, &upload, now, mint::generation(now))
             }
             Next::Write { before, after, then } => match write(storage, before.as_deref(), &after).await {
-                Ok(after) => ingest::on_written(after, then),
+                Ok(after) => {
+                    if before.is_some_and(|before| before.state == State::Storing) {
+                        count_stored(&after, begun);
+                    }
+                    ingest::on_written(after, then)
+                }
                 Err(StorageError::Changed) => Next::Read,
                 Err(error) => return Err(error.into()),
             },
@@ -82,6 +91,19 @@ fn upload(key: &ObjectKey, head: UploadHead) -> Option<Upload> {
         content_type: head.content_type,
         metadata: head.metadata,
     })
+}
+
+/// It became safe just now.
+fn count_stored(record: &Record, begun: Instant) {
+    if record.state == State::Stored {
+        tracing::info!(
+            target: metrics::TARGET,
+            function = "processor",
+            photos_stored = 1,
+            stored_bytes = record.size,
+            store_ms = metrics::milliseconds(begun),
+        );
+    }
 }
 
 async fn write(storage: &Storage, before: Option<&Record>, after: &Record) -> Result<Record, StorageError> {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tintype_core::ingest::Trouble;
 use tintype_core::key::ObjectKey;
 use tintype_core::work::{self, Work};
+use tintype_function::metrics;
 use tintype_imaging::Budget;
 use tintype_storage::{Storage, StorageError};
 
@@ -70,6 +71,7 @@ pub async fn handle(event: &Value, processor: &Processor) -> Result<(), Failed> 
             match &unfinished {
                 Unfinished::Trouble(trouble) if trouble.is_alarming() => {
                     tracing::error!(photo_id, error, "needs a person");
+                    tracing::info!(target: metrics::TARGET, function = "processor", needs_a_person = 1);
                 }
                 _ => tracing::warn!(photo_id, error, "has to be done again"),
             }

@@ -1,5 +1,7 @@
 //! Variants of a safe photo, and what its own metadata says of it.
 
+use std::time::Instant;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -10,6 +12,7 @@ use tintype_core::key::{ObjectKey, Variant};
 use tintype_core::record::{Camera, Place, Preview, PreviewReason, Record, State};
 use tintype_core::taken::{self, Claim, TakenSource};
 use tintype_core::work::Render;
+use tintype_function::metrics;
 use tintype_imaging::{Facts, Kind, Rejected, Rendering};
 use tintype_storage::{Storage, StorageError, mint};
 
@@ -72,10 +75,13 @@ type Outcome = (Option<Facts>, Result<Rendering, PreviewReason>);
 
 /// Reads the original, decodes it and puts its variants.
 async fn attempt(processor: &Processor, record: &Record) -> Result<Outcome, Unfinished> {
+    let begun = Instant::now();
     let bytes = match read(processor, record).await? {
         Ok(bytes) => bytes,
         Err((facts, reason)) => return Ok((facts, Err(reason))),
     };
+    let read_ms = metrics::milliseconds(begun);
+    let begun = Instant::now();
     let budget = processor.budget;
     let decoded = tokio::task::spawn_blocking(move || {
         let facts = tintype_imaging::inspect(&bytes);
@@ -87,9 +93,13 @@ async fn attempt(processor: &Processor, record: &Record) -> Result<Outcome, Unfi
         Err(error) if error.is_panic() => (None, Err(PreviewReason::Broken)),
         Err(_) => return Err(Unfinished::Stopping),
     };
+    let decode_ms = metrics::milliseconds(begun);
+    let begun = Instant::now();
     if let Ok(rendering) = &rendered {
         put_variants(&processor.storage, record, rendering).await?;
     }
+    let write_ms = metrics::milliseconds(begun);
+    tracing::info!(target: metrics::TARGET, function = "processor", read_ms, decode_ms, write_ms);
     Ok((facts, rendered))
 }
 
@@ -150,13 +160,26 @@ async fn finish(
     loop {
         let Some(done) = finished(&record, generation, facts.as_ref(), &rendered) else { return Ok(()) };
         match storage.catalog.replace(Some(&record), &done).await {
-            Ok(_) => return Ok(()),
+            Ok(_) => {
+                count_ended(done.preview);
+                return Ok(());
+            }
             Err(StorageError::Changed) => {}
             Err(error) => return Err(error.into()),
         }
         // Somebody wrote meanwhile, its owner perhaps.
         let Some(now) = storage.catalog.get(&record.user, &record.photo_id).await? else { return Ok(()) };
         record = now;
+    }
+}
+
+fn count_ended(preview: Preview) {
+    let function = "processor";
+    match preview.reason() {
+        None => tracing::info!(target: metrics::TARGET, function, photos_previewed = 1),
+        Some(reason) => {
+            tracing::info!(target: metrics::TARGET, function, reason = reason.as_str(), photos_without_preview = 1);
+        }
     }
 }
 

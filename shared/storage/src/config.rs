@@ -1,6 +1,5 @@
 //! What storage needs to know, read once.
 
-use std::env;
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -12,6 +11,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 pub use aws_smithy_runtime_api::client::http::SharedHttpClient as HttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use tintype_function::{ConfigError, Environment};
 
 /// What storage needs to know. Endpoints, region and credentials are the SDK's own environment variables.
 #[derive(Debug, Clone)]
@@ -26,24 +26,14 @@ pub struct StorageConfig {
     pub originals_class: String,
 }
 
-/// A variable that must be set and is not.
-#[derive(Debug, thiserror::Error)]
-#[error("the environment variable {0} is not set; template.yaml sets it in AWS")]
-pub struct MissingVariable(pub &'static str);
-
-/// A variable of the environment.
-pub fn variable(name: &'static str) -> Result<String, MissingVariable> {
-    env::var(name).ok().filter(|value| !value.is_empty()).ok_or(MissingVariable(name))
-}
-
 impl StorageConfig {
-    /// Reads the environment.
-    pub fn from_env() -> Result<Self, MissingVariable> {
+    /// From a function's environment.
+    pub fn read(environment: &Environment<'_>) -> Result<Self, ConfigError> {
         Ok(Self {
-            uploads_bucket: variable("UPLOADS_BUCKET")?,
-            vault_bucket: variable("VAULT_BUCKET")?,
-            table: variable("TABLE")?,
-            originals_class: variable("ORIGINALS_CLASS")?,
+            uploads_bucket: environment.required("UPLOADS_BUCKET")?,
+            vault_bucket: environment.required("VAULT_BUCKET")?,
+            table: environment.required("TABLE")?,
+            originals_class: environment.required("ORIGINALS_CLASS")?,
         })
     }
 }
@@ -78,20 +68,11 @@ pub struct Emulators {
 pub const EMULATED_REGION: &str = "us-east-1";
 
 impl Clients {
-    /// As the environment says: in AWS, the function's own region and role. `S3_PATH_STYLE=true` is for
-    /// emulators that have no DNS name a bucket.
+    /// As the environment says: in AWS, the function's own region and role.
     pub async fn from_env() -> Self {
-        let https = HttpBuilder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        let sdk = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(https)
-            .retry_config(retries())
-            .timeout_config(timeouts())
-            .load()
-            .await;
-        let path_style = env::var("S3_PATH_STYLE").is_ok_and(|value| value == "true");
-        let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(path_style).build();
+        let sdk = sdk_config().await;
         Self {
-            s3: aws_sdk_s3::Client::from_conf(s3),
+            s3: aws_sdk_s3::Client::new(&sdk),
             dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
             lambda: aws_sdk_lambda::Client::new(&sdk),
         }
@@ -118,6 +99,17 @@ impl Clients {
             lambda: aws_sdk_lambda::Client::from_conf(lambda.build()),
         }
     }
+}
+
+/// Region, credentials and endpoints as the environment has them, over HTTPS by rustls and ring.
+pub(crate) async fn sdk_config() -> SdkConfig {
+    let https = HttpBuilder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(https)
+        .retry_config(retries())
+        .timeout_config(timeouts())
+        .load()
+        .await
 }
 
 /// Four attempts: enough for a hiccup, few enough that a function ends before its time and is invoked again.

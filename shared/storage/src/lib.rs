@@ -1,4 +1,5 @@
-//! The only crate that names the AWS SDK: the uploads bucket, the vault, the catalog and the processor's queue.
+//! The only crate that names the AWS SDK: the uploads bucket, the vault, the catalog, the processor's queue
+//! and secrets.
 
 pub mod buckets;
 pub mod catalog;
@@ -7,6 +8,7 @@ pub mod error;
 pub mod inventory;
 pub mod mint;
 pub mod queue;
+pub mod secret;
 pub mod uploads;
 pub mod vault;
 

@@ -13,8 +13,9 @@ use futures::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use tintype_core::audit::report::{Place, Report};
-use tintype_core::audit::{self, Finding};
+use tintype_core::audit::{self, Finding, Kind};
 use tintype_core::id::{AuditId, UserId};
+use tintype_function::metrics;
 use tintype_storage::catalog::{Note, NoteKey};
 use tintype_storage::{Storage, StorageError, mint};
 
@@ -114,6 +115,14 @@ async fn slice(
     }
     walked?;
     let (checked, found, unchecked) = (report.checked(), report.found(), report.unchecked());
+    if report.finished_at.is_some() {
+        tracing::info!(
+            target: metrics::TARGET,
+            function = "keeper",
+            photos_audited = checked,
+            photos_lost = lost(&report),
+        );
+    }
     if report.finished_at.is_none() {
         tracing::info!(checked, found, "the audit goes on with the next run");
     } else if found > 0 {
@@ -122,6 +131,13 @@ async fn slice(
         tracing::info!(checked, unchecked, "the audit found no difference");
     }
     Ok(report)
+}
+
+/// Photos whose original is not there, or is not what it was: an alarm watches this number.
+fn lost(report: &Report) -> u64 {
+    let kinds = [Kind::Lost, Kind::WrongSize, Kind::WrongChecksum];
+    let users = report.users.values();
+    users.flat_map(|looked| kinds.iter().filter_map(|kind| looked.findings.get(kind))).sum()
 }
 
 /// Takes the lease, with the report to go on with, or a new one.

@@ -205,7 +205,7 @@ pub(super) fn to_record(item: &Item) -> Result<Record, StorageError> {
 }
 
 /// What the timeline index projects of a record.
-pub(super) const SUMMARY_ATTRIBUTES: [&str; 15] = [
+pub const SUMMARY_ATTRIBUTES: [&str; 15] = [
     "generation",
     "state",
     "preview",

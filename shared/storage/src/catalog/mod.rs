@@ -22,6 +22,7 @@ use tintype_core::tally::{Counter, Tally};
 
 use crate::error::{StorageError, unavailable};
 
+pub use item::SUMMARY_ATTRIBUTES;
 pub use listing::ListingPage;
 pub use notes::{Note, NoteKey};
 pub use walk::{RecordsPage, Unreadable};

@@ -1,0 +1,148 @@
+//! How it is reached: routes, sign-in, CloudFront.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use tintype_template_tests::{Template, items, members, text, texts, walk};
+
+#[test]
+fn no_error_of_the_api_is_turned_into_a_page() {
+    let template = Template::of_repository();
+    assert!(template.properties("Distribution")["DistributionConfig"]["CustomErrorResponses"].is_null());
+    walk(&template.0, &mut |value| assert!(value.get("CustomErrorResponses").is_none()));
+}
+
+#[test]
+fn the_open_routes_are_those_that_the_api_documents_as_open() {
+    let template = Template::of_repository();
+    let mut open = BTreeSet::new();
+    for route in template.of_type("AWS::ApiGatewayV2::Route").values() {
+        let properties = &route["Properties"];
+        let key = text(&properties["RouteKey"]);
+        match properties["AuthorizationType"].as_str() {
+            Some("JWT") => {
+                assert_eq!(key, "ANY /api/{proxy+}");
+                assert_eq!(
+                    texts(&properties["AuthorizationScopes"]),
+                    ["tintype/read", "tintype/write", "tintype/upload"]
+                );
+            }
+            Some("NONE") => assert!(open.insert(key)),
+            other => panic!("{key}: {other:?}"),
+        }
+    }
+    let document = serde_json::to_value(tintype_api::document()).unwrap();
+    let mut documented = BTreeSet::from(["GET /api/openapi.json".to_owned()]);
+    for (path, methods) in members(&document["paths"]) {
+        for (method, operation) in members(methods) {
+            if operation["security"].is_null() {
+                documented.insert(format!("{} {path}", method.to_uppercase()));
+            }
+        }
+    }
+    assert_eq!(open, documented);
+}
+
+#[test]
+fn the_stage_is_throttled_and_its_log_names_no_photo() {
+    let template = Template::of_repository();
+    let stage = template.properties("Stage");
+    assert_eq!(
+        stage["DefaultRouteSettings"],
+        json!({ "ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100 })
+    );
+    let format = text(&stage["AccessLogSettings"]["Format"]);
+    assert!(!format.contains("path") && !format.contains("sourceIp"), "{format}");
+    let api = template.properties("HttpApi");
+    assert!(api["CorsConfiguration"].is_null(), "the page calls its own origin");
+    assert_eq!(api["DisableExecuteApiEndpoint"], false, "CloudFront comes by it");
+}
+
+#[test]
+fn the_page_may_send_uploads_what_their_addresses_sign_and_nothing_else() {
+    let template = Template::of_repository();
+    let rules: Vec<&Value> =
+        items(&template.properties("UploadsBucket")["CorsConfiguration"]["CorsRules"]).collect();
+    let [rule] = rules[..] else { panic!("one rule") };
+    assert_eq!(texts(&rule["AllowedMethods"]), ["PUT"]);
+    assert_eq!(
+        texts(&rule["AllowedHeaders"]),
+        ["content-type", "if-none-match", "x-amz-checksum-sha256", "x-amz-meta-*"]
+    );
+    for bucket in ["UploadsBucket", "VaultBucket"] {
+        let origins = &template.properties(bucket)["CorsConfiguration"]["CorsRules"][0]["AllowedOrigins"];
+        let page = json!([{ "Fn::If": [
+            "OwnDomain",
+            { "Fn::Sub": "https://${DomainName}" },
+            { "Fn::Sub": "https://${Distribution.DomainName}" },
+        ] }]);
+        assert_eq!(*origins, page, "{bucket}");
+    }
+    assert!(template.properties("SiteBucket")["CorsConfiguration"].is_null());
+}
+
+#[test]
+fn every_client_has_its_sign_in_pages() {
+    let template = Template::of_repository();
+    let clients: BTreeSet<String> =
+        template.of_type("AWS::Cognito::UserPoolClient").keys().map(|name| format!("${{{name}}}")).collect();
+    let branded: BTreeSet<String> = template
+        .of_type("AWS::Cognito::ManagedLoginBranding")
+        .values()
+        .map(|branding| text(&branding["Properties"]["ClientId"]))
+        .collect();
+    assert_eq!(clients, branded);
+    assert_eq!(clients.len(), 2);
+    assert_eq!(template.properties("UserPoolDomain")["ManagedLoginVersion"], 2);
+    assert_eq!(template.properties("UserPool")["UserPoolTier"], "ESSENTIALS");
+}
+
+#[test]
+fn people_sign_in_by_code_with_pkce_alone_and_are_invited() {
+    let template = Template::of_repository();
+    for (name, client) in template.of_type("AWS::Cognito::UserPoolClient") {
+        let properties = &client["Properties"];
+        assert_eq!(properties["AllowedOAuthFlows"], json!(["code"]), "{name}");
+        assert_eq!(properties["GenerateSecret"], false, "{name}: public, so PKCE is what guards the code");
+        assert_eq!(
+            properties["ExplicitAuthFlows"],
+            json!(["ALLOW_REFRESH_TOKEN_AUTH"]),
+            "{name}: no passwords by API"
+        );
+        assert_eq!(properties["PreventUserExistenceErrors"], "ENABLED", "{name}");
+        assert_eq!(properties["SupportedIdentityProviders"]["Fn::If"][0], "Google", "{name}: one way in");
+        assert_eq!(properties["SupportedIdentityProviders"]["Fn::If"][2], json!(["COGNITO"]), "{name}");
+    }
+    let cli = template.properties("CliClient");
+    let ports = [8461, 8462, 8463].map(|port| format!("http://localhost:{port}/callback"));
+    assert_eq!(texts(&cli["CallbackURLs"]), ports);
+    assert_eq!(
+        (&cli["RefreshTokenValidity"], &cli["TokenValidityUnits"]["RefreshToken"]),
+        (&json!(365), &json!("days"))
+    );
+    let pool = template.properties("UserPool");
+    assert_eq!(pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"], true);
+    assert_eq!(text(&pool["LambdaConfig"]["PreSignUp"]), "${GatekeeperFunction.Arn}");
+    let google = template.properties("GoogleProvider");
+    assert_eq!(google["AttributeMapping"], json!({ "email": "email", "email_verified": "email_verified" }));
+}
+
+#[test]
+fn images_are_behind_signed_cookies_and_originals_behind_nothing_of_cloudfronts() {
+    let template = Template::of_repository();
+    let config = &template.properties("Distribution")["DistributionConfig"];
+    let behaviours: Vec<&Value> = items(&config["CacheBehaviors"]).collect();
+    let paths: Vec<String> = behaviours.iter().map(|behaviour| text(&behaviour["PathPattern"])).collect();
+    assert_eq!(paths, ["/api/*", "/media/*"]);
+    let (api, media) = (behaviours[0], behaviours[1]);
+    assert_eq!(media["TrustedKeyGroups"], json!([{ "Ref": "MediaKeyGroup" }]));
+    assert_eq!(media["TargetOriginId"], "vault");
+    // CachingDisabled and AllViewerExceptHostHeader.
+    assert_eq!(api["CachePolicyId"], "4135ea2d-6df8-44a3-9df3-4b5a84be39ad");
+    assert_eq!(api["OriginRequestPolicyId"], "b689b0a8-53d0-40ab-baf2-68738e2966ac");
+    assert_eq!(config["DefaultCacheBehavior"]["TargetOriginId"], "site");
+    for behaviour in behaviours.into_iter().chain([&config["DefaultCacheBehavior"]]) {
+        assert_eq!(behaviour["ResponseHeadersPolicyId"], json!({ "Ref": "SecurityHeaders" }));
+        assert_ne!(behaviour["ViewerProtocolPolicy"], "allow-all");
+    }
+}

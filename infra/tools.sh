@@ -19,6 +19,10 @@ have cc || packages+=(build-essential)
 have cmake || packages+=(cmake)
 # libjpeg-turbo's x86 code is written for nasm; on ARM the C compiler is enough.
 case "$(uname -m)" in x86_64 | i?86) have nasm || packages+=(nasm) ;; esac
+# The checks of template.yaml are Python programs, in an environment of their own (infra/python.sh).
+if [ "${1:-run}" = test ] && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+    packages+=(python3-venv)
+fi
 if [ "${1:-run}" = test ] && [ -z "${CHROMIUM:-}" ] && ! have chromium; then
     packages+=(chromium)
 fi

@@ -1,0 +1,188 @@
+"""What Tintype costs: from measured.json and prices.json to docs/COST.md. usage: cost.py [--check]
+
+Without free tiers, which come and go, and hide what is spent; the page says which would apply.
+"""
+
+import json
+import pathlib
+import re
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+SHEET = json.loads((HERE / "prices.json").read_text())
+PRICE = {name: entry["usd"] for name, entry in SHEET["prices"].items()}
+MEASURED = json.loads((HERE / "measured.json").read_text())
+M = {name: entry["value"] for name, entry in MEASURED.items()}
+CLASSES = {"GLACIER_IR": "s3_glacier_ir", "STANDARD": "s3_standard"}
+GB = 1000.0
+
+
+def taking_in(photos, gb, kind):
+    """Dollars to take photos in, by what they are spent on."""
+    s3 = CLASSES[kind]
+    gb_s = (M["decode_cpu_s"] / M["processor_share"] + M["calls_s"]) * M["processor_gb"]
+    return {
+        "S3 requests": photos
+        * (
+            M["standard_puts"] * PRICE["s3_standard_put"]
+            + M["original_puts"] * PRICE[f"{s3}_put"]
+            + M["standard_gets"] * PRICE["s3_standard_get"]
+            + M["original_gets"] * PRICE[f"{s3}_get"]
+        ),
+        "S3 reads the originals once, to decode them": gb * PRICE.get(f"{s3}_retrieval_gb", 0),
+        "DynamoDB": photos
+        * (M["write_units"] * PRICE["dynamodb_write_unit"] + M["read_units"] * PRICE["dynamodb_read_unit"]),
+        "Lambda": photos
+        * (
+            gb_s * PRICE["lambda_arm64_gb_second"]
+            + PRICE["lambda_request"]
+            + M["api_requests"] * (M["api_gb_s"] * PRICE["lambda_arm64_gb_second"] + PRICE["lambda_request"])
+        ),
+        "API Gateway and CloudFront": photos
+        * M["api_requests"]
+        * (PRICE["http_api_request"] + PRICE["cloudfront_request"]),
+        "Logs": photos * M["log_kb"] / GB / GB * PRICE["logs_gb"],
+    }
+
+
+def keeping(photos, gb, kind):
+    """Dollars to keep them a month."""
+    table_gb = photos * M["record_kb"] / GB / GB
+    return {
+        "originals": gb * PRICE[f"{CLASSES[kind]}_gb_month"],
+        "variants": photos * M["variants_mb"] / GB * PRICE["s3_standard_gb_month"],
+        "catalog": table_gb * (PRICE["dynamodb_gb_month"] + PRICE["dynamodb_pitr_gb_month"]),
+    }
+
+
+def idle():
+    """Dollars a month while nobody comes: the keeper looks whether there is something to do."""
+    runs = M["keeper_runs_month"]
+    return {
+        "Lambda": runs * (M["keeper_gb_s"] * PRICE["lambda_arm64_gb_second"] + PRICE["lambda_request"]),
+        "DynamoDB": runs * M["keeper_read_units"] * PRICE["dynamodb_read_unit"],
+        "S3": runs * M["keeper_lists"] * PRICE["s3_standard_put"],
+        "Logs": runs * M["keeper_log_kb"] / GB / GB * PRICE["logs_gb"],
+    }
+
+
+def looking():
+    """Dollars a month for looking at photos."""
+    thumb_mb = M["variants_mb"] / 8
+    views = M["views_month"]
+    return {
+        "CloudFront": views * (PRICE["cloudfront_request"] + thumb_mb / GB * PRICE["cloudfront_gb"]),
+        "S3": views * PRICE["s3_standard_get"],
+    }
+
+
+def years(photos_month, gb_month, kind, months=60):
+    """Dollars of each month, for somebody who adds as much every month."""
+    spent = []
+    for month in range(1, months + 1):
+        spent.append(
+            total(taking_in(photos_month, gb_month, kind))
+            + total(keeping(photos_month * month, gb_month * month, kind))
+            + total(idle())
+            + total(looking())
+        )
+    return spent
+
+
+def total(parts):
+    return sum(parts.values())
+
+
+def table(head, rows):
+    lines = [f"| {' | '.join(head)} |", f"| --- |{' --: |' * (len(head) - 1)}"]
+    return "\n".join(lines + [f"| {' | '.join(row)} |" for row in rows])
+
+
+def usd(dollars, digits=4):
+    return f"{dollars:.{digits}f}"
+
+
+def by_class(parts_of, digits=4):
+    found = {kind: parts_of(kind) for kind in CLASSES}
+    names = list(next(iter(found.values())))
+    rows = [[name, *(usd(parts[name], digits) for parts in found.values())] for name in names]
+    rows.append(["**together**", *(f"**{usd(total(parts), digits)}**" for parts in found.values())])
+    return table(["US dollars", *CLASSES], rows)
+
+
+def page():
+    photos, gb = 1000, M["photo_mb"]
+    spent = {kind: years(200, 4, kind) for kind in CLASSES}
+    rows = [
+        [f"month {month}", f"{200 * month:,}", f"{4 * month}", *(usd(spent[kind][month - 1], 2) for kind in CLASSES)]
+        for month in (1, 12, 24, 36, 48, 60)
+    ]
+    rows.append(["**all 60 months**", "", "", *(f"**{usd(sum(spent[kind]), 2)}**" for kind in CLASSES)])
+    sheet = "\n".join(f"| {name} | {entry['usd']} | {entry['source']} |" for name, entry in SHEET["prices"].items())
+    measured = "\n".join(f"| {name} | {entry['value']} | {entry['how']} |" for name, entry in MEASURED.items())
+    idle_rows = [[name, usd(cost)] for name, cost in idle().items()]
+    idle_rows.append(["**together**", f"**{usd(total(idle()))}**"])
+    return f"""# What it costs
+
+Written by `make cost` (`infra/cost/cost.py`) from measured numbers and a dated price sheet; do not edit. Prices of {SHEET['region']}, {SHEET['read_on']}, before taxes and **without free tiers**: in an account of one family Lambda, DynamoDB's storage, CloudFront, Cognito, logs, ten metrics and ten alarms are likely to be free.
+
+## Nobody comes: a month
+
+{table(["US dollars", "idle"], idle_rows)}
+
+Nothing else bills while idle; a test reads the template and fails when something does.
+
+## {photos:,} photos of {M['photo_mb']:g} MB come in
+
+{by_class(lambda kind: taking_in(photos, gb, kind))}
+
+## And are kept, a month
+
+{by_class(lambda kind: keeping(photos, gb, kind))}
+
+GLACIER_IR bills at least 90 days and 128 KB for each original, and 0.03 a GB when one is downloaded. What is deleted stays in the vault for 30 more days.
+
+## A keen photographer: 200 photos and 4 GB a month
+
+Everything: taking in, keeping, looking at {M['views_month']:,} thumbs a month, the keeper.
+
+{table(["", "photos", "GB", *CLASSES], rows)}
+
+## What may come on top
+
+- Downloads of originals: S3's 0.09 a GB behind 100 GB a month.
+- Metrics: CloudWatch bills each of about a dozen behind the tenth of an account, 0.30 a month, for the hours in which photos come in.
+- By parameter: a dashboard behind the third of an account 3.00 a month, a WAF from 5.00.
+- The audit: it re-hashes at most 200 MB a day, which with GLACIER_IR is {usd(0.2 * 30 * PRICE['s3_glacier_ir_retrieval_gb'], 2)} a month for the reads.
+
+## What it is computed from
+
+| | value | how |
+| --- | --: | --- |
+{measured}
+
+{SHEET['how']}
+
+| price | US dollars | source |
+| --- | --: | --- |
+{sheet}
+"""
+
+
+def check():
+    """The page is up to date, and the template says the same price as the sheet."""
+    wrong = []
+    if (ROOT / "docs" / "COST.md").read_text() != page():
+        wrong.append("docs/COST.md is not what infra/cost computes: run `make cost` and commit it")
+    found = re.search(r"!If \[InstantRetrieval, '([0-9.]+)', '([0-9.]+)'\]", (ROOT / "template.yaml").read_text())
+    expected = (PRICE["s3_glacier_ir_gb_month"], PRICE["s3_standard_gb_month"])
+    if not found or tuple(map(float, found.groups())) != expected:
+        wrong.append("template.yaml: ORIGINALS_USD_GB_MONTH is not what infra/cost/prices.json says")
+    sys.exit("\n".join(wrong) or None)
+
+
+if __name__ == "__main__":
+    if "--check" in sys.argv:
+        check()
+    (ROOT / "docs" / "COST.md").write_text(page())

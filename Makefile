@@ -12,6 +12,12 @@ ARGS ?=
 # The tests of which `make soak` tries more than `make test` does.
 SOAK ?= abort:: backup:: events:: faults:: hostile:: logs:: model:: presigned:: races:: times:: vault::
 
+# The cloud: make deploy STACK=photos REGION=eu-central-1 PARAMETERS="DomainName=photos.example.com ..."
+STACK ?= tintype
+REGION ?=
+PARAMETERS ?=
+CLOUD = "$$(infra/python.sh deploy)/python" infra/cloud.py --stack "$(STACK)" $(if $(REGION),--region "$(REGION)")
+
 .PHONY: help
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -46,7 +52,7 @@ retry: ## try again what ended badly (ARGS="--reason broken")
 	@$(LOCAL) retry $(ARGS)
 
 .PHONY: test
-test: tools-test lint test-rust test-page test-browser ## everything that has to be right before a change lands
+test: tools-test lint check-template test-rust test-page test-browser ## everything that has to be right before a change lands
 	@echo "All tests passed."
 
 .PHONY: test-rust
@@ -69,6 +75,29 @@ test-browser: $(PAGE) ## a real browser against the real process
 conformance: tools-test ## the end-to-end tests over DynamoDB Local, versitygw and moto; docs/CONFORMANCE.md (ARGS=aws)
 	tests/conformance/run $(ARGS)
 
+.PHONY: check-template
+check-template: ## template.yaml under cfn-lint, sam and checkov, the scripts under shellcheck, costs computed anew
+	@# CloudFormation's schema, then SAM's, then rules of security. Each skip has its reason beside it in the template.
+	bin="$$(infra/python.sh check)" && "$$bin/cfn-lint" template.yaml && \
+	  "$$bin/checkov" --file template.yaml --framework cloudformation --skip-download --compact --quiet
+	bin="$$(infra/python.sh deploy)" && AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0 "$$bin/sam" validate --lint
+	bin="$$(infra/python.sh check)" && "$$bin/shellcheck" infra/*.sh .ci/run
+	python3 infra/cost/cost.py --check
+
+.PHONY: cost
+cost: ## docs/COST.md from measured numbers and prices
+	python3 infra/cost/cost.py
+
+.PHONY: test-deploy
+test-deploy: $(PAGE) bootstraps ## the whole deployment, into an emulator on loopback (ten minutes, most of it the build)
+	infra/test-deploy.sh $(ARGS)
+
+.PHONY: bootstraps
+bootstraps:
+	@# For this machine's own processor: the emulator runs them.
+	PATH="$$(infra/python.sh deploy):$$PATH" cargo lambda build --release --package tintype-api \
+	  --package tintype-processor --package tintype-keeper --package tintype-gatekeeper
+
 .PHONY: lint
 lint: ## formatting and lints of the Rust code
 	cargo fmt --all --check
@@ -80,9 +109,26 @@ soak: tools-test ## every failure of docs/RELIABILITY.md in full (TINTYPE_SEED=7
 	TINTYPE_SOAK=1 cargo test --package tintype-tests --test it -- --nocapture --test-threads=4 $(SOAK) 2>&1 \
 		| tee target/soak.log | grep --line-buffered -aE '^(row |test |failures:|thread )'
 
+.PHONY: deploy
+deploy: $(PAGE) ## put Tintype into your AWS account, or bring it up to date (STACK=, REGION=, PARAMETERS="Name=value ...")
+	@$(CLOUD) deploy $(PARAMETERS)
+
+.PHONY: invite
+invite: ## let somebody in: make invite EMAIL=ada@example.com
+	@$(CLOUD) invite "$(EMAIL)"
+
+.PHONY: adopt
+adopt: ## take over what an earlier stack left: make adopt USER_POOL=eu-central-1_AbCdEf
+	@$(CLOUD) adopt "$(USER_POOL)"
+
+.PHONY: destroy
+destroy: ## remove Tintype from your AWS account; photos, catalog and people stay
+	@$(CLOUD) destroy
+
 .PHONY: bench
-bench: tools-run ## imaging beside sharp, in one run; writes docs/BENCHMARKS.md
+bench: tools-run bootstraps ## imaging beside sharp, cold starts beside Node; writes docs/BENCHMARKS.md and docs/COLD_START.md
 	node bench/imaging/bench.mjs $(ARGS)
+	node bench/coldstart/bench.mjs
 
 .PHONY: bench-page
 bench-page: $(PAGE) ## the page with 200,000 photos (some minutes); writes docs/BENCHMARKS-PAGE.md (PHOTOS=20000)

@@ -50,14 +50,14 @@ pub(crate) fn probe(bytes: &[u8], kind: Kind) -> Probe {
 }
 
 /// A box: its name, and where its body lies.
-struct Found {
-    name: [u8; 4],
-    body: Range<usize>,
+pub(crate) struct Found {
+    pub(crate) name: [u8; 4],
+    pub(crate) body: Range<usize>,
 }
 
 impl Found {
     /// The body after its first bytes: version and flags, or a count.
-    fn after(&self, bytes: usize) -> Range<usize> {
+    pub(crate) fn after(&self, bytes: usize) -> Range<usize> {
         (self.body.start + bytes).min(self.body.end)..self.body.end
     }
 }
@@ -66,7 +66,7 @@ impl Found {
 const ENTRIES: usize = 10_000;
 
 /// The boxes that follow each other in a range. Stops at the first that makes no sense.
-fn boxes(bytes: &[u8], range: Range<usize>) -> impl Iterator<Item = Found> {
+pub(crate) fn boxes(bytes: &[u8], range: Range<usize>) -> impl Iterator<Item = Found> {
     let mut at = range.start;
     std::iter::from_fn(move || {
         let name = *bytes.get(at + 4..range.end)?.first_chunk()?;
@@ -276,11 +276,12 @@ fn number(bytes: &[u8], at: usize, size: usize) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::tiff;
 
-    fn boxed(name: [u8; 4], body: &[u8]) -> Vec<u8> {
+    /// A box with this body.
+    pub(crate) fn boxed(name: [u8; 4], body: &[u8]) -> Vec<u8> {
         let length = u32::try_from(body.len() + 8).unwrap();
         [&length.to_be_bytes()[..], &name, body].concat()
     }

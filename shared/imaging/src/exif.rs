@@ -23,16 +23,20 @@ pub(crate) fn is_adobe_rgb(tiff: &Tiff<'_>) -> bool {
         .is_some_and(|directory| directory.raw(0x0001).is_some_and(|index| index.starts_with(b"R03")))
 }
 
-/// Puts times, camera and place of an EXIF block into the facts.
-pub(crate) fn read(tiff: &Tiff<'_>, facts: &mut Facts) {
-    let Some(main) = tiff.first() else { return };
-    let exif = main.child(EXIF_DIRECTORY, 0);
+/// Puts times, camera and place into the facts. Directories that are not given are those that the main one points to.
+pub(crate) fn read(
+    main: &Directory<'_>,
+    exif: Option<Directory<'_>>,
+    gps: Option<Directory<'_>>,
+    facts: &mut Facts,
+) {
+    let exif = exif.or_else(|| main.child(EXIF_DIRECTORY, 0));
     if let Some(exif) = &exif {
         facts.times.original = time(exif, 0x9003, 0x9291, 0x9011);
         facts.times.created = time(exif, 0x9004, 0x9292, 0x9012);
     }
-    facts.camera = camera(&main, exif.as_ref());
-    facts.place = main.child(GPS_DIRECTORY, 0).and_then(|gps| place(&gps));
+    facts.camera = camera(main, exif.as_ref());
+    facts.place = gps.or_else(|| main.child(GPS_DIRECTORY, 0)).and_then(|gps| place(&gps));
 }
 
 /// A time from its tag, with the tags of its fraction of a second and of its offset.
@@ -216,7 +220,7 @@ mod tests {
             camera: None,
             place: None,
         };
-        read(&Tiff::new(&bytes).unwrap(), &mut facts);
+        read(&Tiff::new(&bytes).unwrap().first().unwrap(), None, None, &mut facts);
         facts
     }
 

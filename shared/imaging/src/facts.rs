@@ -1,5 +1,7 @@
 //! What a file says about itself.
 
+use std::ops::Range;
+
 use crate::probe::Probe;
 use crate::tiff::Tiff;
 use crate::{Kind, Orientation, exif, xmp};
@@ -86,8 +88,10 @@ pub(crate) fn gather(bytes: &[u8], found: &Probe) -> Facts {
         camera: None,
         place: None,
     };
-    if let Some(tiff) = found.exif.clone().and_then(|range| bytes.get(range)).and_then(Tiff::new) {
-        exif::read(&tiff, &mut facts);
+    let directory =
+        |range: &Option<Range<usize>>| Tiff::new(bytes.get(range.clone()?)?).and_then(Tiff::first);
+    if let Some(main) = directory(&found.exif) {
+        exif::read(&main, directory(&found.apart.exif), directory(&found.apart.gps), &mut facts);
     }
     if let Some(packet) = found.xmp.clone().and_then(|range| bytes.get(range)) {
         facts.times.xmp = xmp::taken(packet);

@@ -23,6 +23,7 @@
 
 mod bmff;
 mod colour;
+mod cr3;
 mod decode;
 mod embedded;
 mod encode;

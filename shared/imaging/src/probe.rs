@@ -10,7 +10,7 @@ pub(crate) mod webp;
 
 use std::ops::Range;
 
-use crate::{Kind, Orientation, bmff, embedded, exif, tiff};
+use crate::{Kind, Orientation, Raw, bmff, cr3, embedded, exif, tiff};
 
 /// What is known of a file before anything is decoded.
 #[derive(Default)]
@@ -23,6 +23,8 @@ pub(crate) struct Probe {
     pub(crate) orientation: Orientation,
     /// Where the EXIF block lies: a TIFF structure from its byte order mark on.
     pub(crate) exif: Option<Range<usize>>,
+    /// Where those of its directories lie that are blocks of their own.
+    pub(crate) apart: Apart,
     /// Where the XMP packet lies.
     pub(crate) xmp: Option<Range<usize>>,
     /// Where the ICC profile's parts lie, in order. Empty for PNG, whose profile is compressed.
@@ -36,6 +38,13 @@ impl Probe {
     pub(crate) fn shown_size(&self) -> Option<(u32, u32)> {
         self.size.map(|(width, height)| self.orientation.as_shown(width, height))
     }
+}
+
+/// Directories of EXIF that the main one does not point to, as in CR3: each the first of a TIFF structure.
+#[derive(Default)]
+pub(crate) struct Apart {
+    pub(crate) exif: Option<Range<usize>>,
+    pub(crate) gps: Option<Range<usize>>,
 }
 
 /// A picture that there is a decoder for.
@@ -59,6 +68,7 @@ pub(crate) fn probe(bytes: &[u8]) -> Probe {
         Kind::Webp => webp::probe(bytes),
         Kind::Gif => gif::probe(bytes),
         Kind::Heic | Kind::Avif => bmff::probe(bytes, kind),
+        Kind::Raw(Raw::Cr3) => cr3::probe(bytes),
         Kind::Tiff | Kind::Raw(_) => embedded::probe(bytes, kind),
         Kind::Jxl | Kind::Bmp | Kind::Video(_) | Kind::Unknown => Probe::default(),
     };

@@ -130,19 +130,26 @@ const quality = table(
 );
 
 /// What issue 3 asks for, against what was found. The photos of 12, 24 and 48 MP are those of the folder of photos.
-const of = (pattern) => results.filter((result) => pattern.test(result.name));
+const of = (pattern, measure) => results.filter((result) => pattern.test(result.name)).map((result) => [result.name, measure(result)]);
+const toUsual = (result) => ratio(result, 'usual');
+const toTuned = (result) => ratio(result, 'tuned');
+const peak = (result) => Math.max(...result.ours.peak);
 const goals = [
-  ['CPU against sharp as usual, 12 and 24 MP', 0.4, of(/^[rs]12|^[rs]24/).map((r) => ratio(r, 'usual'))],
-  ['CPU against sharp as usual, 48 MP', 0.5, of(/^s48/).map((r) => ratio(r, 'usual'))],
-  ['CPU against sharp tuned, all but 48 MP progressive', 0.75, of(/^(?!.*48.*prog)/).map((r) => ratio(r, 'tuned'))],
-  ['CPU against sharp tuned, 48 MP progressive', 0.9, of(/48.*prog/).map((r) => ratio(r, 'tuned'))],
-  ['peak memory, baseline, MB', 40, of(/^(?!.*prog)/).map((r) => Math.max(...r.ours.peak))],
-  ['peak memory, 48 MP progressive, MB', 170, of(/48.*prog/).map((r) => Math.max(...r.ours.peak))],
+  ['CPU against sharp as usual, 12 and 24 MP', 0.4, of(/^[rs]12|^[rs]24/, toUsual)],
+  ['CPU against sharp as usual, 48 MP', 0.5, of(/^s48/, toUsual)],
+  ['CPU against sharp tuned, all but 48 MP progressive', 0.75, of(/^(?!.*48.*prog)/, toTuned)],
+  ['CPU against sharp tuned, 48 MP progressive', 0.9, of(/48.*prog/, toTuned)],
+  ['peak memory, baseline, MB', 40, of(/^(?!.*prog)/, peak)],
+  ['peak memory, 48 MP progressive, MB', 170, of(/48.*prog/, peak)],
+  ['bytes at equal score', 1.06, of(/^/, (result) => result.atEqualScore)],
 ];
 const goalRows = goals
   .filter(([, , found]) => found.length)
-  .map(([what, goal, found]) => [what, goal, geomean(found).toFixed(2), Math.max(...found).toFixed(2), Math.max(...found) <= goal ? 'yes' : geomean(found) <= goal ? 'in the mean' : 'no']);
-goalRows.push(['bytes at equal score', 1.06, overall((r) => r.atEqualScore), Math.max(...results.map((r) => r.atEqualScore)).toFixed(2), geomean(results.map((r) => r.atEqualScore)) <= 1.06 ? 'in the mean' : 'no']);
+  .map(([what, goal, found]) => {
+    const values = found.map(([, value]) => value);
+    const missed = found.filter(([, value]) => value > goal).map(([name, value]) => `${name} (${value.toFixed(2)})`);
+    return [what, goal, geomean(values).toFixed(2), Math.max(...values).toFixed(2), missed.join(', ') || 'none'];
+  });
 
 const versions = sharp('versions');
 const commit = run('git', ['-C', root, 'rev-parse', '--short', 'HEAD']).trim();
@@ -158,7 +165,9 @@ From a JPEG in memory to a preview and a thumb in WebP. *ours* is \`tintype_imag
 
 All three take turns in one run, each measurement in a fresh process, warm. CPU is of all threads, the least of ${rounds * 2} runs, since a machine that is shared only ever adds. Memory is the highest resident set of a process that renders one photo once, less what it was before it read the file. The score is SSIMULACRA2 (100 is equal, 70 good) against a resize in 16 bits with Lanczos of three lobes; *bytes at equal score* is our preview against what sharp needs, at effort 4, to be as good.
 
-${table(['goal', 'at most', 'geomean', 'worst', 'met'], goalRows)}
+The photos beginning with *r* are a camera's, those with *s* are made from such photos, and those with *made* are soft shapes under the noise of a sensor, which say much about how noise is treated and little about photos. From a progressive photo of twice the preview's size or more, ours leaves out the last bit of the coefficients, and sharp does not; what that costs is in the score, since the reference is the whole photo.
+
+${table(['goal', 'at most', 'geomean', 'worst', 'missed by'], goalRows)}
 
 ### CPU
 

@@ -3,6 +3,7 @@
 mod gif;
 mod jpeg;
 mod png;
+mod scans;
 mod shrink;
 mod webp;
 

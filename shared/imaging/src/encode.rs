@@ -8,9 +8,10 @@ use crate::webp;
 /// How variants are encoded. Measured on camera photos of 12 to 48 MP against sharp's defaults (quality 80, effort 4),
 /// as bytes at equal likeness by SSIMULACRA2 (docs/BENCHMARKS.md repeats it):
 /// - method 2 takes half the CPU of 4 and, alone, 4 to 6 % more bytes; 0 and 1 cost a fifth more bytes;
-/// - noise shaping of 90 instead of 50 wins 5 %, a loop filter of 80 instead of 60 another half, both for nothing;
-/// - at quality 80 with these, previews score as sharp's do, and take a little less than its bytes.
-const SETTINGS: webp::Settings = webp::Settings { method: 2, quality: 80.0, noise_shaping: 90, filter: 80 };
+/// - noise shaping costs most where a picture is noise or fine leaves all over, up to a quarter of the bytes at 90, and
+///   wins most where half of it is blurred, 3 % at 90 against 50; 60 is the least bad for the worst of them;
+/// - a loop filter of 80 wins half a percent against 60, and 1 to 2 % against 100, for nothing.
+const SETTINGS: webp::Settings = webp::Settings { method: 2, quality: 80.0, noise_shaping: 60, filter: 80 };
 
 /// Encodes one variant.
 pub(crate) fn variant(name: VariantName, planes: &Yuv420) -> Result<Variant, Rejected> {

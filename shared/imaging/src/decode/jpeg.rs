@@ -11,7 +11,7 @@ use turbojpeg::{
     yuv_pixels_len,
 };
 
-use super::Decoded;
+use super::{Decoded, scans};
 use crate::limits::Plan;
 use crate::probe::jpeg::{Header, Segments};
 use crate::raster::{Model, Plane, Raster};
@@ -36,17 +36,20 @@ pub(super) fn decode(file: &[u8], header: &Header, plan: &Plan) -> Result<Decode
     {
         return Err(Rejected::broken("its headers contradict each other"));
     }
+    let shorter = scans::without_last_bits(&file, header, plan.eighths);
+    let is_shorter = shorter.is_some();
+    let file = shorter.unwrap_or(&file);
     let scale = ScalingFactor::new(plan.eighths.into(), 8);
     decoder.set_scaling_factor(scale).map_err(Rejected::broken)?;
     let (raster, outcome) = match read.colorspace {
         Colorspace::YCbCr | Colorspace::Gray if read.subsamp != Subsamp::Unknown => {
-            planes(&mut decoder, &file, &read, scale)?
+            planes(&mut decoder, file, &read, scale)?
         }
         Colorspace::YCbCr | Colorspace::Gray | Colorspace::RGB => {
-            pixels(&mut decoder, &file, &read, scale, PixelFormat::RGB)
+            pixels(&mut decoder, file, &read, scale, PixelFormat::RGB)
         }
         Colorspace::CMYK | Colorspace::YCCK => {
-            let (mut raster, outcome) = pixels(&mut decoder, &file, &read, scale, PixelFormat::CMYK);
+            let (mut raster, outcome) = pixels(&mut decoder, file, &read, scale, PixelFormat::CMYK);
             if header.adobe {
                 // Adobe stores how much light is left, not how much ink there is.
                 raster
@@ -63,8 +66,9 @@ pub(super) fn decode(file: &[u8], header: &Header, plan: &Plan) -> Result<Decode
     {
         return Err(Rejected::TooLarge { why: format!("it has more than {SCANS} scans") });
     }
+    // A file whose end was left out is whole, whatever it shows and the decoder says.
     if let Err(error) = outcome
-        && (!is_warning(&error) || raster.planes.iter().all(is_uniform))
+        && (!is_warning(&error) || !is_shorter && raster.planes.iter().all(is_uniform))
     {
         return Err(Rejected::broken(error));
     }

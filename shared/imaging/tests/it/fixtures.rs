@@ -29,10 +29,33 @@ pub(crate) fn scene(width: usize, height: usize) -> Vec<u8> {
 
 /// A JPEG of RGB samples.
 pub(crate) fn jpeg(rgb: &[u8], width: usize, height: usize, subsamp: Subsamp, progressive: bool) -> Vec<u8> {
+    compressed(rgb, width, height, subsamp, progressive, false)
+}
+
+/// The same in arithmetic coding.
+pub(crate) fn arithmetic_jpeg(
+    rgb: &[u8],
+    width: usize,
+    height: usize,
+    subsamp: Subsamp,
+    progressive: bool,
+) -> Vec<u8> {
+    compressed(rgb, width, height, subsamp, progressive, true)
+}
+
+fn compressed(
+    rgb: &[u8],
+    width: usize,
+    height: usize,
+    subsamp: Subsamp,
+    progressive: bool,
+    arithmetic: bool,
+) -> Vec<u8> {
     let mut compressor = Compressor::new().unwrap();
     compressor.set_quality(92).unwrap();
     compressor.set_subsamp(subsamp).unwrap();
     compressor.set_progressive(progressive).unwrap();
+    compressor.set_arithmetic(arithmetic).unwrap();
     let image = Image { pixels: rgb, width, pitch: width * 3, height, format: PixelFormat::RGB };
     compressor.compress_to_vec(image).unwrap()
 }

@@ -1,7 +1,8 @@
 //! What `render` makes of pictures of every kind, made here.
 
 use crate::fixtures::{
-    declaring, distance, jpeg, photo, scene, unpacked, with_orientation, with_profile, with_segment,
+    arithmetic_jpeg, declaring, distance, jpeg, photo, scene, unpacked, with_orientation, with_profile,
+    with_segment,
 };
 use moxcms::{ColorProfile, Layout, TransformOptions};
 use tintype_imaging::{Budget, Kind, Rejected, Rendering, VariantName, inspect, render};
@@ -82,6 +83,18 @@ fn every_subsampling_is_shown_baseline_and_progressive() {
     }
 }
 
+/// SOF9 and SOF10, which libjpeg-turbo has and few others write.
+#[test]
+fn arithmetic_coding_is_shown() {
+    for (progressive, frame) in [(false, 0xC9), (true, 0xCA)] {
+        for subsamp in [Subsamp::None, Subsamp::Sub2x2] {
+            let bytes = arithmetic_jpeg(&scene(161, 97), 161, 97, subsamp, progressive);
+            assert!(bytes.windows(2).any(|pair| pair == [0xFF, frame]), "coded otherwise");
+            assert_shows_scene(&bytes, 161, 97, &format!("{subsamp:?}, progressive: {progressive}"));
+        }
+    }
+}
+
 #[test]
 fn every_small_size_has_variants_of_that_size() {
     for edge in [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33] {
@@ -104,15 +117,30 @@ fn large_pictures_are_reduced_to_the_same_scene() {
     for (width, height) in
         [(2049, 1535), (2339, 1001), (2731, 1537), (3277, 999), (4097, 513), (5461, 301), (16_385, 129)]
     {
-        for subsamp in [Subsamp::None, Subsamp::Sub2x2] {
-            let rendering = rendered(&jpeg(&scene(width, height), width, height, subsamp, false));
+        for (subsamp, progressive) in
+            [(Subsamp::None, false), (Subsamp::Sub2x2, false), (Subsamp::None, true), (Subsamp::Sub2x2, true)]
+        {
+            let rendering = rendered(&jpeg(&scene(width, height), width, height, subsamp, progressive));
             let preview = &rendering.variants[0];
             assert_eq!(preview.name, VariantName::Preview);
             assert_eq!(preview.width, 2048, "{width} x {height}");
             let (found_width, found_height, rgb) = unpacked(&preview.webp);
             let distance = distance(&rgb, &scene(found_width, found_height));
-            assert!(distance < ALIKE, "{width} x {height}, {subsamp:?}: {distance:.1} of 255 away");
+            assert!(
+                distance < ALIKE,
+                "{width} x {height}, {subsamp:?}, progressive: {progressive}: {distance:.1} of 255 away"
+            );
         }
+    }
+}
+
+/// Its last scan is left out, and what the decoder then says must not be taken for a picture that never came.
+#[test]
+fn a_large_progressive_picture_of_one_colour_is_shown() {
+    for subsamp in [Subsamp::Gray, Subsamp::Sub2x2] {
+        let preview = &rendered(&jpeg(&[90; 4096 * 64 * 3], 4096, 64, subsamp, true)).variants[0];
+        let (_, _, rgb) = unpacked(&preview.webp);
+        assert!(rgb.iter().all(|sample| sample.abs_diff(90) <= 3));
     }
 }
 

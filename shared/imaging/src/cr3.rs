@@ -30,7 +30,9 @@ pub(crate) fn probe(bytes: &[u8]) -> Probe {
             found.xmp = Some(packet);
         } else if let Some(preview) = extension(bytes, &outer, PREVIEW) {
             let preview = (preview.start + 8).min(preview.end)..preview.end;
-            pictures.extend(boxes(bytes, preview).find(|inner| &inner.name == b"PRVW").map(picture));
+            pictures.extend(
+                boxes(bytes, preview).find(|inner| &inner.name == b"PRVW").map(|inner| picture(&inner)),
+            );
         }
     }
     found.orientation = exif_orientation(bytes, found.exif.as_ref());
@@ -53,7 +55,7 @@ fn movie(bytes: &[u8], moov: Range<usize>, found: &mut Probe, pictures: &mut Vec
                     b"CMT1" => found.exif = Some(part.body),
                     b"CMT2" => found.apart.exif = Some(part.body),
                     b"CMT4" => found.apart.gps = Some(part.body),
-                    b"THMB" => pictures.push(picture(part)),
+                    b"THMB" => pictures.push(picture(&part)),
                     _ => {}
                 }
             }
@@ -69,7 +71,7 @@ fn extension(bytes: &[u8], found: &Found, kind: &[u8]) -> Option<Range<usize>> {
 }
 
 /// Where the JPEG of a `PRVW` or `THMB` box lies: behind sixteen bytes of sizes, padded at its end.
-fn picture(found: Found) -> Range<usize> {
+fn picture(found: &Found) -> Range<usize> {
     found.after(16)
 }
 
@@ -84,7 +86,7 @@ fn sample(bytes: &[u8], track: Range<usize>) -> Option<Range<usize>> {
         match &part.name {
             // Version and flags, then one length for all samples, or zero and a table.
             b"stsz" => {
-                length = be32(bytes, at + 4).filter(|&length| length > 0).or_else(|| be32(bytes, at + 12))
+                length = be32(bytes, at + 4).filter(|&length| length > 0).or_else(|| be32(bytes, at + 12));
             }
             // Version and flags, how many, where.
             b"co64" => start = be64(bytes, at + 8),

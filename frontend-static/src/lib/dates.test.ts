@@ -38,3 +38,8 @@ describe('days left in the trash', () => {
     ['2027-01-01T00:00:00Z', 0],
   ])('at %s are %i', (now, days) => expect(dates.daysLeft(trashed, Date.parse(now))).toBe(days));
 });
+
+it('a modification time keeps the clock of this place', () => {
+  expect(dates.withOffset(Date.UTC(2026, 10, 2, 10, 0, 0))).toBe('2026-11-02T11:00:00.000+01:00');
+  expect(dates.withOffset(Date.UTC(2026, 6, 2, 10, 0, 0, 5))).toBe('2026-07-02T12:00:00.005+02:00');
+});

@@ -100,6 +100,14 @@ export function instantDay(at: string, locale?: string): string {
   return format(new Date(at), { day: 'numeric', month: 'long', year: 'numeric' }, locale);
 }
 
+/** An instant as the clocks here showed it: `2026-11-02T11:00:00.000+01:00`. A modification time is a wall time too. */
+export function withOffset(at: number): string {
+  const minutes = -new Date(at).getTimezoneOffset();
+  const two = (n: number) => String(Math.floor(n)).padStart(2, '0');
+  const size = Math.abs(minutes);
+  return `${new Date(at + minutes * 60_000).toISOString().slice(0, -1)}${minutes < 0 ? '-' : '+'}${two(size / 60)}:${two(size % 60)}`;
+}
+
 const DAY_MS = 86_400_000;
 
 /** Whole days until what was trashed may be removed: 30 at once, 1 on the last day, 0 when it is due. */

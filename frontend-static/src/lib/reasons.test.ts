@@ -26,5 +26,6 @@ describe('every code of the API has its words', () => {
 it('a code that is new here is shown as it is', () => {
   expect(previewReason('cursed', 'CR3')).toBe('No preview (cursed)');
   expect(previewReason('unsupported', 'CR3')).toBe('We cannot show CR3 yet');
+  expect(previewReason('not_an_image', 'MP4')).toBe('MP4 is a film; we keep it and cannot show it yet');
   expect([takenSource('exif'), takenSource('dream'), isGuessed('modified'), isGuessed('exif')]).toEqual(['from the camera', 'dream', true, false]);
 });

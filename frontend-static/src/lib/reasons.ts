@@ -22,8 +22,12 @@ const SOURCE: Record<string, string> = {
   uploaded: 'time of upload; the photo carries no date',
 };
 
+const FILMS = new Set('MOV MP4 M4V AVI MKV WEBM MTS M2TS 3GP MPG MPEG QUICKTIME X-MSVIDEO'.split(' '));
+
 export function previewReason(code: string | null | undefined, type: string): string {
   if (!code) return 'No preview';
+  // Nothing is wrong with a film: there are no pictures of films yet.
+  if (FILMS.has(type) && code !== 'too_large' && code !== 'out_of_memory') return `${type} is a film; we keep it and cannot show it yet`;
   return PREVIEW[code]?.replace('{TYPE}', type) ?? `No preview (${code})`;
 }
 

@@ -14,7 +14,7 @@ export const statusWords = {
     stuck: (number: number, since: string) => `${n(number, 'file is', 'files are')} received or waiting for a preview for longer than usual${since ? `, since ${since}` : ''}`,
     keeperLate: (since: string) => `The keeper, which finishes what was interrupted, last ran ${since}`,
     foot: (version: string, name: string) => `Tintype ${version} · signed in as ${name}`, check: 'Check a folder', checkDrop: 'Choose a folder to see which files are safe', checkNothing: 'Nothing is sent; files are only compared.', checkButton: 'Choose a folder',
-    checking: (done: number, all: number) => `Comparing ${count(done)} of ${files(all)}…`, allSafe: (number: number) => `All ${files(number)} are safe in your bucket. You can delete them from this device.`,
+    checking: (done: number, all: number) => `Comparing ${count(done)} of ${files(all)}…`, allSafe: (number: number) => `${number === 1 ? 'The file is' : `All ${files(number)} are`} safe in your bucket. You can delete ${number === 1 ? 'it' : 'them'} from this device.`, allSafeHere: (number: number) => `${number === 1 ? 'The file is' : `All ${files(number)} are`} safe in the Tintype of this machine.`,
     someSafe: (safe: number, all: number) => `${count(safe)} of ${count(all)} are safe. ${count(all - safe)} ${all - safe === 1 ? 'is' : 'are'} not:`, checkFailed: 'The comparison was not finished. Try again.', uploadThese: (number: number) => `Upload these ${count(number)}`, noFiles: 'There are no photos in this folder.',
   },
 } as const;

@@ -9,7 +9,7 @@ export const files = (number: number): string => n(number, 'file', 'files');
 
 export const words = {
   product: 'Tintype',
-  tagline: 'Your photos, in your own AWS account.',
+  tagline: 'Your photos, in your own AWS account.', taglineHere: 'Your photos, on this machine.',
   nav: { main: 'Main', photos: 'Photos', trash: 'Trash', status: 'Status', more: 'More', upload: 'Upload', select: 'Select photos', shortcuts: 'Keyboard shortcuts', signOut: 'Sign out', skipTo: 'Skip to photos', skip: 'Skip photos', uploadPhotos: 'Photos…', uploadFolder: 'Folder…' },
   titles: { photos: 'Photos – Tintype', trash: 'Trash – Tintype', status: 'Status – Tintype', signIn: 'Sign in – Tintype', notFound: 'Not found – Tintype', of: (name: string) => `${name} – Tintype` },
   signIn: {
@@ -18,7 +18,7 @@ export const words = {
     notFinished: (code: string) => `Sign-in was not finished (${code}).`, version: (version: string) => `version ${version}`, going: 'Going to the sign-in page…',
   },
   empty: {
-    drop: 'Drop photos or folders here', phone: 'Back up your photos', where: 'They go straight to your own S3 bucket, bit for bit.', choose: 'Choose photos', folder: 'Choose a folder',
+    drop: 'Drop photos or folders here', phone: 'Back up your photos', where: 'They go straight to your own S3 bucket, bit for bit.', whereHere: 'They are kept on this machine, bit for bit.', choose: 'Choose photos', folder: 'Choose a folder',
     iphone: 'iPhone gives web pages a JPEG copy of HEIC photos. For the HEIC original choose it from Files.',
     onlyTrash: (number: number) => `No photos here. ${n(number, 'is', 'are')} in the trash.`, first: 'Your photos appear here as soon as the first one is safe.',
   },

@@ -3,6 +3,7 @@ import * as api from '../api/photos';
 import { ApiProblem, asProblem } from '../api/problem';
 import { words } from '../lib/strings';
 import { trashWords } from '../lib/strings-trash';
+import { app } from '../ui/app.svelte';
 import { toasts } from '../ui/toasts.svelte';
 import { recordOf, type Rec } from './buckets';
 import { library } from './library.svelte';
@@ -60,7 +61,7 @@ class TrashStore {
   async empty(): Promise<void> {
     try {
       await api.emptyTrash();
-      toasts.show({ text: trashWords.trash.removing });
+      toasts.show({ text: app.here ? trashWords.trash.removingHere : trashWords.trash.removing });
     } catch (error) {
       toasts.show({ kind: 'alert', text: asProblem(error).message });
     }

@@ -1,5 +1,5 @@
 // What the frame shares: configuration, selection, which panels are open, and the ways in for files.
-import type { Config } from '../config-guard';
+import { isLoopback, type Config } from '../config-guard';
 import { Selection } from '../timeline/selection';
 import type { Taken } from '../upload/take';
 import type { Found } from '../upload/walk';
@@ -15,6 +15,11 @@ class App {
   help = $state(false);
   tray = $state<'hidden' | 'open' | 'folded'>('hidden');
   dragging = $state(false);
+
+  /** Whether this Tintype keeps its photos on the machine itself, in no account. */
+  get here(): boolean {
+    return this.config !== null && isLoopback(new URL(this.config.issuer));
+  }
 
   get inSelection(): boolean {
     return this.selecting || this.selection.count > 0;

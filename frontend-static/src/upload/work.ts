@@ -2,6 +2,7 @@
 import * as api from '../api/photos';
 import { asProblem } from '../api/problem';
 import type { Lookup, UploadResult } from '../api/types';
+import { withOffset } from '../lib/dates';
 import { refusedReason } from '../lib/reasons';
 import { HashPool } from './hash-pool';
 import type { Event, Item, Kept } from './machine';
@@ -83,7 +84,7 @@ export class Work {
     const files = ids.flatMap((id) => {
       const item = queue.get(id);
       if (!item?.sha) return [];
-      return [{ sha256: item.sha, size: item.size, content_type: item.type, file_name: item.name, modified_at: new Date(item.mtime).toISOString(), restore: true }];
+      return [{ sha256: item.sha, size: item.size, content_type: item.type, file_name: item.name, modified_at: withOffset(item.mtime), restore: true }];
     });
     try {
       const results = new Map((await api.askUploads(files)).map((result) => [result.sha256, result]));

@@ -27,6 +27,11 @@ impl WallTime {
         Self::cut(PrimitiveDateTime::new(utc.date(), utc.time()))
     }
 
+    /// The wall time that a clock at its own offset shows, cut to milliseconds.
+    pub fn in_its_offset(at: OffsetDateTime) -> Self {
+        Self::cut(PrimitiveDateTime::new(at.date(), at.time()))
+    }
+
     /// `YYYY-MM`.
     pub fn month(self) -> String {
         self.to_string()[..7].to_owned()
@@ -115,6 +120,9 @@ pub struct Claim {
 
 /// The first claim that makes sense, else the file name's, else the modification time, else the upload's.
 ///
+/// A modification time is taken at the offset that the client gives: its own wall clock stands beside the cameras'.
+/// One in UTC has no offset to speak of.
+///
 /// Nonsense is passed over: what does not parse, before 1826, beyond tomorrow.
 pub fn choose(
     claims: &[Claim],
@@ -133,9 +141,16 @@ pub fn choose(
             Some(Taken { local, offset: claim.offset.clone(), source: claim.source })
         })
         .chain(from_file_name(file_name).map(|local| found(local, TakenSource::FileName)))
-        .chain(modified_at.map(|at| found(WallTime::in_utc(at), TakenSource::Modified)))
+        .chain(modified_at.map(modified))
         .find(|taken| sensible(taken.local))
         .unwrap_or_else(|| found(WallTime::in_utc(uploaded_at), TakenSource::Uploaded))
+}
+
+fn modified(at: OffsetDateTime) -> Taken {
+    let (hours, minutes, _) = at.offset().as_hms();
+    let sign = if at.offset().is_negative() { '-' } else { '+' };
+    let offset = (!at.offset().is_utc()).then(|| format!("{sign}{:02}:{:02}", hours.abs(), minutes.abs()));
+    Taken { local: WallTime::in_its_offset(at), offset, source: TakenSource::Modified }
 }
 
 /// A date, and perhaps a time, as phones and cameras write them into names: `IMG_20240514_154207`,
@@ -277,7 +292,10 @@ mod tests {
             assert_eq!(pick(&[nonsense.clone(), xmp.clone()], "", modified).1, TakenSource::Xmp);
             assert_eq!(pick(&[nonsense], "IMG_20240514_154207.jpg", modified).1, TakenSource::FileName);
         }
-        assert_eq!(pick(&[], "a", modified), ("2020-01-02T02:04:05.678".to_owned(), TakenSource::Modified));
+        assert_eq!(pick(&[], "a", modified), ("2020-01-02T03:04:05.678".to_owned(), TakenSource::Modified));
+        assert_eq!(choose(&[], "a", modified, UPLOADED).offset.as_deref(), Some("+01:00"));
+        let utc = choose(&[], "a", modified.map(|at| at.to_offset(time::UtcOffset::UTC)), UPLOADED);
+        assert_eq!((utc.local.to_string(), utc.offset), ("2020-01-02T02:04:05.678".to_owned(), None));
         assert_eq!(pick(&[], "a", None), ("2026-11-22T10:00:00.000".to_owned(), TakenSource::Uploaded));
         let before_1970 = Some(datetime!(1955-01-02 03:04:05 UTC));
         assert_eq!(pick(&[], "a", before_1970).1, TakenSource::Modified);

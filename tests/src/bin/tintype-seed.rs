@@ -1,6 +1,6 @@
 //! Makes a library of many photos out of a few, for `make bench-page`: on a data folder whose Tintype is stopped, and
 //! past the API, since 200,000 real uploads would take days. Records are copies of the records that are there, with ids
-//! and times of their own; their variants are links to the variants of the photo that was copied.
+//! and times of their own, and the generation of the photo that was copied, whose variants stand for theirs.
 //!
 //! `tintype-seed DATA_DIR USER COUNT`
 
@@ -50,7 +50,6 @@ fn seed(data_dir: &Path, user: &str, count: usize) -> Result<usize, Problem> {
     if templates.is_empty() {
         return Err(format!("{user} has no photos to copy").into());
     }
-    let media = data_dir.join("s3/vault/media").join(user);
     let mut months: BTreeMap<String, (i64, i64)> = BTreeMap::new();
     for template in &templates {
         count_in(&mut months, text(template, "taken")?, template)?;
@@ -65,8 +64,6 @@ fn seed(data_dir: &Path, user: &str, count: usize) -> Result<usize, Problem> {
             let taken = taken(index, count)?;
             let copied = copy(template, &id, &taken)?;
             count_in(&mut months, &taken, &copied)?;
-            let old = photo_id(template)?;
-            std::os::unix::fs::symlink(media.join(old), media.join(&id))?;
             batch.push(copied);
         }
         database.import_items(TABLE, batch, ImportOptions::default())?;

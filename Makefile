@@ -134,7 +134,19 @@ bench: tools-run bootstraps ## imaging beside sharp, cold starts beside Node; wr
 bench-page: $(PAGE) ## the page with 200,000 photos (some minutes); writes docs/BENCHMARKS-PAGE.md (PHOTOS=20000)
 	cargo build --quiet --package tintype-local --bin tintype-local
 	cargo build --quiet --package tintype-tests --bin tintype-seed
-	npm run --workspace tests/browser bench
+	npm run --workspace tests/browser bench -- library
+
+.PHONY: screenshots
+screenshots: $(PAGE) ## docs/screenshots: each screen, narrow and wide, light and dark
+	cargo build --quiet --package tintype-local --bin tintype-local
+	npm run --workspace tests/browser bench -- screenshots
+
+.PHONY: lighthouse
+lighthouse: $(PAGE) ## Lighthouse against the local process; fails below 95
+	cargo build --quiet --package tintype-local --bin tintype-local
+	@# Outside of the lock file: hundreds of packages that nothing else needs.
+	npm install --prefix target/lighthouse --no-save --no-audit --no-fund --loglevel=error lighthouse@12.8.2
+	npm run --workspace tests/browser bench -- lighthouse
 
 .PHONY: licences
 licences: ## licences and advisories of all dependencies (cargo install cargo-deny)

@@ -144,3 +144,21 @@ test('what comes in above moves nothing, and a pill tells of it', async ({ page,
   await expect(month(page)).toContainText('July 2026');
   await api.call('POST', '/photos/trash', { photo_ids: fresh.map((photo) => photo.sha256) });
 });
+
+test.describe('on a phone', () => {
+  test.use({ viewport: { width: 390, height: 844 }, hasTouch: true });
+
+  test('a handle comes while one scrolls, and leads to any year', async ({ page }) => {
+    const handle = page.locator('.scrub-handle');
+    await page.locator('.timeline').evaluate((element) => element.scrollTo(0, 900));
+    await expect(handle).toHaveClass(/shown/);
+    const box = await handle.boundingBox();
+    await page.mouse.move((box?.x ?? 0) + 30, (box?.y ?? 0) + 22);
+    await page.mouse.down();
+    await page.mouse.move((box?.x ?? 0) + 30, 800, { steps: 8 });
+    await page.mouse.up();
+    await expect(month(page)).toContainText(/2023|2024/);
+    await expect(page.locator('[data-id] img.there').first()).toBeVisible();
+    await expect(handle).not.toHaveClass(/shown/, { timeout: 5000 });
+  });
+});

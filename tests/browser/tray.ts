@@ -11,7 +11,7 @@ export const tray = (page: Page): Locator => page.getByRole('complementary', { n
 export async function choose(page: Page, photos: readonly Named[]): Promise<void> {
   const chooser = page.waitForEvent('filechooser');
   await page.keyboard.press('u');
-  await (await chooser).setFiles(photos.map(({ name, bytes }) => ({ name, mimeType: 'image/jpeg', buffer: bytes })));
+  await (await chooser).setFiles(photos.map(({ name, bytes }) => ({ name, mimeType: /\.jpe?g$/i.test(name) ? 'image/jpeg' : '', buffer: bytes })));
 }
 
 /** As if dragged from a file manager, one by one. */

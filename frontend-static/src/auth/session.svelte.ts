@@ -24,6 +24,7 @@ class Session implements TokenSource {
   private idToken: string | null = null;
   private expires = 0;
   private renewal: Promise<string | null> | null = null;
+  private kept = false;
 
   /** Decides who is here. Returns the path to show. */
   async start(config: Config): Promise<string> {
@@ -57,6 +58,28 @@ class Session implements TokenSource {
     }
   }
 
+  /** After the session ended, in a window of its own: place and queue survive. Where no window is to be had, as before. */
+  async signInAgain(): Promise<void> {
+    if (matchMedia('(pointer: coarse)').matches) return this.signIn(this.kept);
+    try {
+      const { url, state, nonce, verifier } = await this.oidc.authorize();
+      this.storage.savePending(state, { verifier, nonce, keep: this.kept, returnTo: '/', popup: true });
+      const channel = new BroadcastChannel(`tintype-auth-${state}`);
+      channel.onmessage = ({ data }: MessageEvent<Tokens>) => {
+        channel.close();
+        const same = this.user === String(claims(data.access).sub ?? '');
+        this.accept(data, this.kept);
+        // Somebody else: nothing of what is on the screen is theirs.
+        if (!same) location.assign('/');
+      };
+      if (window.open(url, 'tintype-sign-in', 'popup,width=480,height=680')) return;
+      channel.close();
+    } catch {
+      // The page itself goes, and says what is wrong.
+    }
+    await this.signIn(this.kept);
+  }
+
   private async finish(callback: URLSearchParams): Promise<string> {
     // The code must not stay in the address, whatever comes of it.
     history.replaceState(null, '', '/callback');
@@ -70,7 +93,11 @@ class Session implements TokenSource {
     }
     try {
       const got = await this.oidc.exchange(callback, state, pending.nonce, pending.verifier);
-      this.accept(got, pending.keep);
+      if (pending.popup) {
+        new BroadcastChannel(`tintype-auth-${state}`).postMessage(got);
+        this.status = 'starting';
+        window.close();
+      } else this.accept(got, pending.keep);
     } catch (error) {
       this.fault = words.signIn.notFinished(callback.get('error') ?? refusalCode(error) ?? 'no answer');
       this.storage.clear();
@@ -80,6 +107,7 @@ class Session implements TokenSource {
 
   private accept(got: Tokens, keep: boolean): void {
     this.access = got.access;
+    this.kept = keep;
     this.expires = expiresAt(got.expiresIn, Date.now());
     if (got.refresh) this.storage.saveRefreshToken(got.refresh, keep);
     if (got.id) this.idToken = got.id;

@@ -5,7 +5,7 @@ import { files, n, photos } from './strings';
 export const statusWords = {
   status: {
     health: (number: number) => (number === 0 ? 'No photos yet' : `${photos(number)}, all safe`), explain: 'Every original is in the vault at its right size and checksum.', photos: 'Photos',
-    previews: (withPreview: number, without: number) => (without ? `${count(withPreview)} with preview, ${count(without)} kept as they are` : `${count(withPreview)} with preview`),
+    previews: (withPreview: number, without: number) => (without ? `${count(withPreview)} with preview, ${count(without)} kept as ${without === 1 ? 'it is' : 'they are'}` : `${count(withPreview)} with preview`),
     pending: (number: number) => `${count(number)} wait for their preview.`, inTrash: (number: number) => `${count(number)} more in the trash.`, why: 'Why some have no preview', storage: 'Storage', originals: (size: string) => `${size} originals`, trashBytes: (size: string) => `${size} trash`,
     cost: 'Cost', about: (amount: string) => `About ${amount} a month`, free: 'Nothing', freeWhy: 'This Tintype keeps its photos on its own machine.', original: 'Originals', formula: (size: string, price: string) => `, ${size} × ${price}`, truth: 'An estimate of storage; your AWS bill is the truth.', audit: 'Last audit', noAudit: 'No audit has run yet.',
     checked: (number: number, differences: number) => `${count(number)} checked, ${differences ? n(differences, 'difference', 'differences') : 'no differences'}.`, old: (days: number) => `Last audit is ${n(days, 'day', 'days')} old`,

@@ -6,10 +6,12 @@ import { nextMonth } from '../lib/dates';
 import { debounce, sleep } from '../lib/scheduler';
 import { words } from '../lib/strings';
 import { toasts } from '../ui/toasts.svelte';
-import { compare, Library, MAX_RECORDS, type Rec } from './buckets';
+import { compare, Library, MAX_RECORDS, type Rec, type Span } from './buckets';
 import { nextSpan } from './prefetch';
 
 const PAGE = 500;
+/** Enough for a view and a half: what a jump waits for. */
+const FIRST_PAGE = 120;
 const RETRIES = [1000, 4000, 15_000];
 const PENDING_POLLS = [1000, 2000, 3000, 5000, 8000, 13_000, 21_000];
 
@@ -25,8 +27,10 @@ class LibraryStore {
   me = $state.raw<Me | null>(null);
   model = new Library();
 
-  private wanted: { first: number; last: number } = { first: 0, last: 0 };
+  private wanted = { first: 0, last: 0, centre: 0 };
   private running = false;
+  /** What is being asked for, so that a jump elsewhere can take it back. */
+  private asking: { span: Span; abort: AbortController } | null = null;
   private pendingPolls = 0;
   private pendingTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -57,10 +61,22 @@ class LibraryStore {
     }
   };
 
-  /** Tells which months are in view or near it (indexes into the model's months). */
-  want(first: number, last: number): void {
-    this.wanted = { first, last };
+  /** Tells which months are in view or near it (indexes into the model's months); `centre` is loaded first. */
+  want(first: number, last: number, centre = first): void {
+    this.wanted = { first, last, centre };
+    const { months } = this.model;
+    const newest = months[first]?.month ?? '', oldest = months[last]?.month ?? '';
+    const { span } = this.asking ?? {};
+    if (span && ((span.from ?? '') > newest || (span.to !== undefined && span.to <= oldest))) this.asking?.abort.abort();
     void this.run();
+  }
+
+  /** What to ask for next: what is in view first, a little of it if nothing is there yet. */
+  private next(): { span: Span; limit: number } | null {
+    const { first, last, centre } = this.wanted;
+    const limit = this.model.months[centre]?.photos.length === 0 ? FIRST_PAGE : PAGE;
+    const span = nextSpan(this.model, centre, last, limit) ?? nextSpan(this.model, first, centre, limit);
+    return span && { span, limit };
   }
 
   retry(): void {
@@ -74,18 +90,21 @@ class LibraryStore {
     try {
       for (let tries = 0; ; ) {
         const stale = this.model.months.findIndex((month) => month.stale);
-        const span = stale >= 0 ? null : nextSpan(this.model, this.wanted.first, this.wanted.last, PAGE);
-        if (stale < 0 && !span) break;
+        const next = stale >= 0 ? null : this.next();
+        if (stale < 0 && !next) break;
         this.loading = true;
         try {
-          if (span) {
-            const page = await api.listPhotos({ ...span, limit: PAGE });
-            this.model.accept(span, page.photos, page.next);
+          if (next) {
+            this.asking = { span: next.span, abort: new AbortController() };
+            const page = await api.listPhotos({ ...next.span, limit: next.limit }, this.asking.abort.signal);
+            this.model.accept(next.span, page.photos, page.next);
           } else await this.reload(this.model.months[stale]?.month ?? '');
           tries = 0;
           this.evict();
           this.changed();
         } catch (error) {
+          // Taken back: something else is in view.
+          if (error instanceof DOMException && error.name === 'AbortError') continue;
           const problem = asProblem(error);
           const wait = RETRIES[tries++];
           if (wait === undefined || problem.kind === 'rejected' || problem.kind === 'unauthorised') {
@@ -93,6 +112,8 @@ class LibraryStore {
             break;
           }
           await sleep(problem.retryAfter ? problem.retryAfter * 1000 : wait);
+        } finally {
+          this.asking = null;
         }
       }
     } finally {

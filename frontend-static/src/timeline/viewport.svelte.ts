@@ -332,7 +332,7 @@ export class Viewport {
     }
     this.blocks = blocks;
     const near = monthsAround(this.offsets, v - this.view, v + 2.5 * this.view);
-    library.want(near.first, near.last);
+    library.want(near.first, near.last, Math.max(near.first, partAt(this.offsets, Math.max(0, v + this.frame.monthHeader))));
   }
 
   private block(bucket: MonthBucket, index: number, from: number, to: number): Block {

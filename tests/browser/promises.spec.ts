@@ -102,7 +102,10 @@ test('a session that ends in the middle of an upload: asked for again in a windo
 test('another version on the server is told of, and not loaded unasked', async ({ page, user }) => {
   await page.clock.install();
   await signIn(page, user);
-  await page.clock.runFor(3000);
+  await page.clock.runFor(4000);
+  await page.waitForTimeout(1500);
+  await page.clock.runFor(2000);
+  await page.waitForTimeout(1000);
   await page.route('**/config.json', async (route) => {
     const answer = await route.fetch();
     await route.fulfill({ json: { ...((await answer.json()) as object), version: '9.9.9' } });

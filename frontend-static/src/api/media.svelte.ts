@@ -4,12 +4,14 @@ import { startSession } from './photos';
 import { session } from '../auth/session.svelte';
 
 const AT_MOST_EVERY = 60_000;
+const LATE_TRIES = 3;
 
 class Media {
   /** Images may be asked for. */
   ready = $state(false);
   /** Grows when the cookies were renewed after a failure: images that failed try again. */
   epoch = $state(0);
+  private late = 0;
   private running: Promise<void> | null = null;
   private renewAt = Infinity;
   private last = -Infinity;
@@ -20,6 +22,7 @@ class Media {
       .then((expires) => {
         const now = Date.now();
         this.last = now;
+        this.late = 0;
         this.renewAt = now + Math.max(60_000, (Date.parse(expires) - now) / 2);
         this.ready = true;
         clearTimeout(this.timer);
@@ -36,7 +39,12 @@ class Media {
 
   /** An image failed. The answer of an image cannot be read, so this is taken for an ended session, once a minute. */
   failed(): void {
-    if (this.running || Date.now() - this.last < AT_MOST_EVERY) return;
+    if (this.running) return;
+    if (Date.now() - this.last < AT_MOST_EVERY) {
+      // Asked for before the cookies were renewed, answered after: a few more tries, later and later.
+      if (this.late < LATE_TRIES) setTimeout(() => this.epoch++, 1000 * ++this.late);
+      return;
+    }
     this.start().then(
       () => this.epoch++,
       () => undefined,

@@ -60,24 +60,14 @@ class Session implements TokenSource {
 
   /** After the session ended, in a window of its own: place and queue survive. Where no window is to be had, as before. */
   async signInAgain(): Promise<void> {
-    if (matchMedia('(pointer: coarse)').matches) return this.signIn(this.kept);
-    try {
-      const { url, state, nonce, verifier } = await this.oidc.authorize();
-      this.storage.savePending(state, { verifier, nonce, keep: this.kept, returnTo: '/', popup: true });
-      const channel = new BroadcastChannel(`tintype-auth-${state}`);
-      channel.onmessage = ({ data }: MessageEvent<Tokens>) => {
-        channel.close();
-        const same = this.user === String(claims(data.access).sub ?? '');
-        this.accept(data, this.kept);
-        // Somebody else: nothing of what is on the screen is theirs.
-        if (!same) location.assign('/');
-      };
-      if (window.open(url, 'tintype-sign-in', 'popup,width=480,height=680')) return;
-      channel.close();
-    } catch {
-      // The page itself goes, and says what is wrong.
-    }
-    await this.signIn(this.kept);
+    const { signInWindow } = await import('./again');
+    const opened = await signInWindow(this.oidc, this.storage, this.kept, (got) => {
+      const same = this.user === String(claims(got.access).sub ?? '');
+      this.accept(got, this.kept);
+      // Somebody else: nothing of what is on the screen is theirs.
+      if (!same) location.assign('/');
+    });
+    if (!opened) await this.signIn(this.kept);
   }
 
   private async finish(callback: URLSearchParams): Promise<string> {

@@ -1,8 +1,11 @@
-// A newer page on the server: said once, never loaded by itself.
+// What can wait until the first photos are painted: the viewer's code, and a look whether the server has a newer page.
 import { loadConfig } from '../config';
+import { viewer } from '../lightbox/viewer.svelte';
 import { app } from '../ui/app.svelte';
 import { toasts } from '../ui/toasts.svelte';
+import { whenIdle } from './scheduler';
 
+const SOON_MS = 3000;
 const EVERY_MS = 15 * 60_000;
 let watching = false;
 let said = false;
@@ -13,8 +16,24 @@ function say(): void {
   toasts.show({ text: 'A new version is ready.', action: { label: 'Reload', run: () => location.reload() } });
 }
 
-/** From now on, every quarter of an hour and whenever the page is looked at again. */
-export function watchVersion(): void {
+/** At the first sign of a hand, or some seconds later. */
+export function later(): void {
+  const soon = () => {
+    clearTimeout(timer);
+    removeEventListener('pointermove', soon);
+    whenIdle(() => {
+      viewer.prefetch();
+      // Needed when there is no network to fetch it with.
+      void import('../ui/Banner.svelte').catch(() => undefined);
+      watchVersion();
+    });
+  };
+  const timer = setTimeout(soon, SOON_MS);
+  addEventListener('pointermove', soon, { passive: true });
+}
+
+/** Said once, never loaded by itself. From now on, every quarter of an hour and whenever the page is looked at again. */
+function watchVersion(): void {
   if (watching) return;
   watching = true;
   // A part of the page that is not there any more: the server has other parts now.

@@ -138,7 +138,7 @@ fn large_pictures_are_reduced_to_the_same_scene() {
 #[test]
 fn a_large_progressive_picture_of_one_colour_is_shown() {
     for subsamp in [Subsamp::Gray, Subsamp::Sub2x2] {
-        let preview = &rendered(&jpeg(&[90; 4096 * 64 * 3], 4096, 64, subsamp, true)).variants[0];
+        let preview = &rendered(&jpeg(&vec![90; 4096 * 64 * 3], 4096, 64, subsamp, true)).variants[0];
         let (_, _, rgb) = unpacked(&preview.webp);
         assert!(rgb.iter().all(|sample| sample.abs_diff(90) <= 3));
     }

@@ -98,6 +98,10 @@ bootstraps:
 	PATH="$$(infra/python.sh deploy):$$PATH" cargo lambda build --release --package tintype-api \
 	  --package tintype-processor --package tintype-keeper --package tintype-gatekeeper
 
+.PHONY: mutants
+mutants: ## puts known flaws back, one by one, and requires that tests turn red (ARGS=unconditional-put)
+	tests/mutants/run $(ARGS)
+
 .PHONY: lint
 lint: ## formatting and lints of the Rust code
 	cargo fmt --all --check

@@ -10,7 +10,7 @@ PAGE_SOURCES := $(shell find frontend-static -type f -not -path '*/node_modules/
 LOCAL := cargo run --quiet --package tintype-local --bin tintype-local --
 ARGS ?=
 # The tests of which `make soak` tries more than `make test` does.
-SOAK ?= abort:: backup:: events:: faults:: hostile:: logs:: model:: presigned:: races:: times:: vault::
+SOAK ?= abort:: audit:: backup:: drill:: events:: faults:: hostile:: logs:: model:: presigned:: races:: rebuild:: scale:: times:: vault::
 
 # The cloud: make deploy STACK=photos REGION=eu-central-1 PARAMETERS="DomainName=photos.example.com ..."
 STACK ?= tintype

@@ -230,12 +230,20 @@ fn may_have_original(record: &Record, original: &SeenOriginal) -> bool {
     record.state != State::Gone && record.generation == original.generation && record.key == original.key
 }
 
-/// Of what a closer look found, what the listing had made suspicious.
+/// Of what a closer look found, all that is about the photo's own original, since that was read between two readings of
+/// its record that agree; of variants and orphans, what the listing had made suspicious.
 pub fn confirmed(suspects: &[Finding], closer: Vec<Finding>) -> Vec<Finding> {
     closer
         .into_iter()
-        .filter(|finding| {
-            suspects.iter().any(|suspect| suspect.key == finding.key || suspect.kind == finding.kind)
+        .filter(|finding| match finding.kind {
+            Kind::Lost | Kind::WrongSize | Kind::WrongChecksum | Kind::Replaced => true,
+            Kind::OrphanedOriginal
+            | Kind::WithoutVariants
+            | Kind::OrphanedVariant
+            | Kind::StrangeKey
+            | Kind::UnreadableRecord => {
+                suspects.iter().any(|suspect| suspect.key == finding.key || suspect.kind == finding.kind)
+            }
         })
         .collect()
 }
@@ -347,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_suspicious_before_is_confirmed() {
+    fn what_is_wrong_with_the_original_is_confirmed_and_else_only_what_was_suspicious_before() {
         let user = "ada".parse().unwrap();
         let of = (&user, PhotoId::from_digest([1; 32]));
         let stored = photo(State::Stored, Preview::Ready);
@@ -358,6 +366,17 @@ mod tests {
         let named = confirmed(&suspects, closer);
         assert_eq!(named.iter().map(|finding| finding.kind).collect::<Vec<_>>(), [Kind::WrongSize]);
         assert_eq!(confirmed(&suspects, Vec::new()), []);
+
+        // A missing thumb does not hide what is wrong with the original; nor does an orphan.
+        let second = SeenOriginal { key: key(OTHER), generation: OTHER, ..original() };
+        for (seen, variants) in [(vec![original()], &both()[..1]), (vec![original(), second], &both()[..])] {
+            let suspects = examine(of, Some(&stored), &seen, Some(variants));
+            assert_eq!(suspects.len(), 1);
+            let rotten = SeenOriginal { checksum: Checksum::None, ..original() };
+            let closer = examine(of, Some(&stored), std::slice::from_ref(&rotten), Some(variants));
+            let named = confirmed(&suspects, closer);
+            assert_eq!(named.iter().map(|finding| finding.kind).collect::<Vec<_>>(), [Kind::WrongChecksum]);
+        }
     }
 
     #[test]

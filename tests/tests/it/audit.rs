@@ -227,8 +227,14 @@ async fn every_byte_finds_what_rotted_on_the_disk() {
     let ada = app.user("ada");
     let files = app.library(&ada, 10).await;
     app.rot(&files[3]);
+    // A missing thumb does not hide it.
+    app.rot(&files[5]);
+    let record = app.record(&ada, &files[5]).await;
+    let thumb = variant_key(&ada, &record, Variant::Thumb).to_string();
+    app.stack.storage.vault.delete(&thumb).await.unwrap();
     let found = audit(&app, json!({"every_byte": true})).await;
-    assert_eq!(named(&found), BTreeMap::from([(files[3].photo_id().to_string(), vec![Kind::WrongChecksum])]));
+    let rotten = [&files[3], &files[5]].map(|file| (file.photo_id().to_string(), vec![Kind::WrongChecksum]));
+    assert_eq!(named(&found), BTreeMap::from(rotten));
     let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
     assert!(found.bytes_read >= bytes as u64, "{found:?}");
 }

@@ -45,13 +45,20 @@ async fn an_upload_of_a_photo_whose_original_is_missing_says_so() {
     let ada = app.user("ada");
     let file = File::jpeg(1);
     app.settle(&ada, std::slice::from_ref(&file)).await;
+    // The week's audit and drill find it whole.
+    app.ask(json!({}), 0).await;
+    assert_eq!(me(&ada).await.line, "1 photo, safe, checked today");
     ada.trash(&[file.photo_id()]).await;
     let record = app.record(&ada, &file).await;
     app.stack.storage.vault.delete(&record.key).await.unwrap();
     ada.upload_again(&file).await;
     ada.until_safe(&[file.photo_id()]).await;
     app.ask(json!({}), 3).await;
-    let told = me(&ada).await.stuck;
+    let told = me(&ada).await;
+    assert_eq!(told.line, "1 photo, 1 needs attention");
+    app.ask(json!({"audit": {}}), 3).await;
+    assert_eq!(me(&ada).await.line, "1 photo, 1 needs attention", "named by an audit too, it counts once");
+    let told = told.stuck;
     assert_eq!(told.reasons.iter().map(|one| one.reason).collect::<Vec<_>>(), [StuckReason::OriginalMissing]);
 }
 

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
+use tintype_core::audit::Kind;
 use tintype_core::audit::line::{Told, line};
 use tintype_core::audit::report::UserAudit;
 use tintype_core::record::PreviewReason;
 use tintype_core::stuck::{KEEPER_LATE_AFTER, LastRun};
 use tintype_core::tally::{Counter, Tally};
-use tintype_core::wire::{Cost, DrillSummary, KeeperSummary, Me, Month, ReasonCount, Stuck, Timeline};
+use tintype_core::wire::{
+    AuditSummary, Cost, DrillSummary, KeeperSummary, Me, Month, ReasonCount, Stuck, StuckReason, Timeline,
+};
 use tintype_storage::catalog::NoteKey;
 use tintype_storage::mint;
 
@@ -54,10 +57,12 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
     let last_drill = drill.map(|note| note.says);
     let ran_at = keeper.map(|note| note.says.ran_at);
     let (safe, trash) = totals(&counters);
+    let stuck = stuck.map(|note| note.says).unwrap_or_default();
     let told = Told {
         photos: positive(safe.count),
         attention: last_audit.as_ref().map_or(0, |audit| audit.differences)
-            + last_drill.as_ref().map_or(0, |drill| drill.wrong),
+            + last_drill.as_ref().map_or(0, |drill| drill.wrong)
+            + damaged(&stuck, last_audit.as_ref()),
         unchecked: last_audit.as_ref().map_or(0, |audit| audit.unchecked),
         checked_at: last_audit.as_ref().map(|audit| audit.finished_at),
     };
@@ -78,10 +83,20 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
         },
         last_audit,
         last_drill,
-        stuck: stuck.map(|note| note.says).unwrap_or_default(),
+        stuck,
         keeper: KeeperSummary { ran_at, late: ran_at.is_none_or(|at| now - at > KEEPER_LATE_AFTER) },
         line: line(told, now),
     }))
+}
+
+/// What is stuck since bytes are damaged or missing: originals only as far as the audit does not name as many.
+fn damaged(stuck: &Stuck, audit: Option<&AuditSummary>) -> u64 {
+    let of =
+        |reason| stuck.reasons.iter().filter(|one| one.reason == reason).map(|one| one.count).sum::<u64>();
+    let lost = [Kind::Lost, Kind::WrongSize, Kind::WrongChecksum];
+    let findings = audit.into_iter().flat_map(|audit| &audit.findings);
+    let named: u64 = findings.filter(|one| lost.contains(&one.kind)).map(|one| one.count).sum();
+    of(StuckReason::Damaged) + of(StuckReason::OriginalMissing).saturating_sub(named)
 }
 
 fn totals(counters: &BTreeMap<Counter, Tally>) -> (Tally, Tally) {

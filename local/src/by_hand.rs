@@ -283,6 +283,9 @@ async fn drill(keeper: &Asked, asked: &Drill) -> Result<bool, String> {
     if answer.unchecked > 0 && answer.wrong.is_empty() {
         return Err(format!("{} photos could not be read; run it again", grouped(answer.unchecked)));
     }
+    if !answer.finished && answer.wrong.is_empty() {
+        return Err("the time was over before all of them were read; ask for fewer".to_owned());
+    }
     Ok(answer.wrong.is_empty())
 }
 

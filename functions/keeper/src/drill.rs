@@ -110,6 +110,7 @@ async fn drill(
         answer.photos += read.photos;
         answer.bytes += read.bytes;
         answer.unchecked += read.unchecked;
+        answer.finished &= !read.cut_off;
         answer.wrong.extend(read.wrong);
     }
     tracing::info!(photos = answer.photos, bytes = answer.bytes, wrong = answer.wrong.len(), "read back");
@@ -133,6 +134,8 @@ struct Read {
     bytes: u64,
     wrong: Vec<PhotoId>,
     unchecked: u64,
+    /// Whether the time was over before all were read.
+    cut_off: bool,
 }
 
 async fn read_back(
@@ -143,7 +146,11 @@ async fn read_back(
 ) -> Result<Read, StorageError> {
     let mut read = Read::default();
     let mut picked = BTreeSet::new();
-    while (picked.len() as u64) < budget.photos && Instant::now() < end {
+    while (picked.len() as u64) < budget.photos {
+        if Instant::now() >= end {
+            read.cut_off = true;
+            break;
+        }
         let Some(record) = pick(storage, user, &picked).await? else { break };
         // The first one is read whatever its size: a drill that reads nothing shows nothing.
         if !picked.is_empty() && read.bytes.saturating_add(record.size) > budget.bytes {

@@ -234,7 +234,7 @@ pub struct RebuildAnswer {
 /// What a restore drill did.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct DrillAnswer {
-    /// Always true.
+    /// False if the time was over before as many were read as were asked for.
     pub finished: bool,
     /// Photos that came back byte for byte.
     pub photos: u64,

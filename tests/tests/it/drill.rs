@@ -47,10 +47,14 @@ async fn a_drill_reads_photos_back_and_says_so() {
     let me: Me = ada.get("/api/me").await.json();
     assert_eq!(me.last_drill.map(|drill| (drill.photos, drill.bytes, drill.wrong)), Some((5, some.bytes, 0)));
 
+    assert!(some.finished);
+    let cut_off = drill(json!({"photos": 5, "seconds": 0})).await;
+    assert_eq!((cut_off.finished, cut_off.photos), (false, 0), "it says that it read nothing");
+
     // Asked for more than there are, it reads each once.
     let all = drill(json!({"photos": 100})).await;
     let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
-    assert_eq!((all.photos, all.bytes), (12, bytes as u64));
+    assert_eq!((all.photos, all.bytes, all.finished), (12, bytes as u64, true));
     assert_eq!(drill(json!({"megabytes": 0})).await.photos, 1, "one at least");
 
     app.rot(&files[4]);

@@ -127,15 +127,26 @@ pub async fn handle(keeper: &Keeper, event: &Value, now: OffsetDateTime) -> Resu
 /// What the schedule asks for: what is stuck and what is due first, then, in what is left of the time, a slice of the
 /// audit and the drill.
 async fn scheduled(keeper: &Keeper, now: OffsetDateTime, end: Instant) -> Result<Report, KeeperError> {
-    let mut watch = Watch::default();
-    let kept = keep(keeper, now, end, &mut watch).await;
-    if kept.is_ok() {
-        watch.tell(&keeper.storage, now).await?;
+    let (begun, mut watch) = (Instant::now(), Watch::default());
+    let (report, kept) = match keep(keeper, now, end, &mut watch).await {
+        Ok(report) => (report, Ok(())),
+        Err(error) => (Report::default(), Err(error)),
+    };
+    let told = if kept.is_ok() { watch.tell(&keeper.storage, now).await } else { Ok(()) };
+    let audited = Box::pin(audit::on_schedule(keeper, now + begun.elapsed(), end)).await;
+    let drilled = Box::pin(drill::on_schedule(keeper, now + begun.elapsed(), end)).await;
+    // No step waits for another's trouble. The first error is the answer, which is logged; later ones are logged here.
+    let mut ended = kept.map_err(KeeperError::from);
+    for step in [told.map_err(KeeperError::from), audited, drilled] {
+        match (&ended, step) {
+            (Err(_), Err(later)) => {
+                tracing::error!(error = &later as &dyn std::error::Error, "a further step of the run failed");
+            }
+            (Err(_), Ok(())) => {}
+            (Ok(()), step) => ended = step,
+        }
     }
-    let audited = Box::pin(audit::on_schedule(keeper, now, end)).await;
-    let drilled = Box::pin(drill::on_schedule(keeper, now, end)).await;
-    let report = kept?;
-    audited.and(drilled).map(|()| report)
+    ended.map(|()| report)
 }
 
 /// Finishes what is stuck and does what is due, as of `now`.

@@ -54,7 +54,11 @@ impl Watch {
     /// done.
     pub(crate) async fn tell(mut self, storage: &Storage, now: OffsetDateTime) -> Result<(), StorageError> {
         for key in std::mem::take(&mut self.uploads) {
-            self.explain(storage, &key).await?;
+            // Without its reason it still counts as not taken in.
+            if let Err(error) = self.explain(storage, &key).await {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(%key, error, "could not find out why an upload waits");
+            }
         }
         let catalog = &storage.catalog;
         let before = catalog.note::<LastRun>(&NoteKey::KeeperRun).await?;

@@ -56,7 +56,7 @@ impl Catalog {
         })
     }
 
-    /// Everybody who ever began an upload.
+    /// Everybody who ever began an upload; who cannot be read is logged and left out.
     pub async fn users(&self) -> Result<Vec<UserId>, StorageError> {
         let mut users = Vec::new();
         let mut start = None;
@@ -73,7 +73,13 @@ impl Catalog {
                 .await
                 .map_err(unavailable("Query"))?;
             for found in page.items() {
-                users.push(item::user_of_item(found)?);
+                // One that cannot be read keeps nobody from the others.
+                match item::user_of_item(found) {
+                    Ok(user) => users.push(user),
+                    Err(error) => {
+                        tracing::error!(error = &error as &dyn std::error::Error, "a user cannot be read");
+                    }
+                }
             }
             start = page.last_evaluated_key;
             if start.is_none() {

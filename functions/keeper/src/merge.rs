@@ -11,6 +11,8 @@ use tintype_storage::catalog::Unreadable;
 use tintype_storage::inventory::VersionMarker;
 use tintype_storage::{Storage, StorageError};
 
+/// How many strange keys of one user are kept; further ones are counted.
+const MOST_STRANGE: usize = 1_000;
 /// Records of a page: about half a megabyte.
 const RECORDS: i32 = 500;
 
@@ -92,6 +94,9 @@ pub(crate) struct Merge {
     variants: Ahead<SeenVariant, String>,
     /// Keys that none of our functions made, in passing.
     pub(crate) strange: Vec<String>,
+    /// How many more of these there were than are kept.
+    pub(crate) more_strange: u64,
+    kept_strange: usize,
 }
 
 impl Merge {
@@ -106,6 +111,8 @@ impl Merge {
             originals: Ahead::from(original.map(|key| VersionMarker { key, version_id: None })),
             variants: Ahead::from(behind(ObjectKey::media_of(user))),
             strange: Vec::new(),
+            more_strange: 0,
+            kept_strange: 0,
         }
     }
 
@@ -137,6 +144,15 @@ impl Merge {
         }
     }
 
+    fn came_by(&mut self, key: String) {
+        if self.kept_strange < MOST_STRANGE {
+            self.kept_strange += 1;
+            self.strange.push(key);
+        } else {
+            self.more_strange += 1;
+        }
+    }
+
     /// Reads on where nothing is left, and passes over strange keys: all that come next, or those of one photo.
     async fn read(&mut self, of: Option<PhotoId>) -> Result<(), StorageError> {
         let bound = |prefix: String| of.map(|photo_id| ObjectKey::behind(&prefix, &photo_id));
@@ -165,7 +181,7 @@ impl Merge {
                 self.originals.came(entries, page.next);
             }
             let Some(key) = self.originals.take_strange(behind.as_deref()) else { break };
-            self.strange.push(key);
+            self.came_by(key);
         }
         let prefix = ObjectKey::media_of(&self.user);
         let behind = bound(prefix.clone());
@@ -181,7 +197,7 @@ impl Merge {
                 self.variants.came(entries, page.next);
             }
             let Some(key) = self.variants.take_strange(behind.as_deref()) else { break };
-            self.strange.push(key);
+            self.came_by(key);
         }
         Ok(())
     }

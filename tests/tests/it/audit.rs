@@ -7,6 +7,7 @@ use tintype_core::audit::Kind;
 use tintype_core::id::PhotoId;
 use tintype_core::key::{FileName, ObjectKey, Variant};
 use tintype_core::wire::Me;
+use tintype_keeper::KeeperError;
 use tintype_keeper::request::AuditAnswer;
 use tintype_storage::mint;
 use tintype_tests::{Fault, Faults, File, TestApp, User, many, row};
@@ -179,7 +180,8 @@ async fn what_comes_and_goes_during_an_audit_is_not_named() {
         for _ in 0..many(20, 200) {
             let found = audit(&app, json!({})).await;
             assert_eq!(found.findings, [], "nothing is wrong, it only changes");
-            assert_eq!(found.unchecked, 0);
+            // Only what changes three times while it is looked at is left to the next audit.
+            assert!(found.unchecked <= 5, "{found:?}");
             (audits, checked) = (audits + 1, checked + found.checked);
         }
         (audits, checked)
@@ -211,6 +213,7 @@ async fn what_s3_refuses_to_say_is_unchecked_and_never_lost() {
     app.ask(json!({}), 25).await;
     assert_ne!(audited().await, found.report, "what could not be checked is checked again the next day");
     assert_eq!(ada.photo(&files[0].photo_id()).await.receipt.audited_at, None);
+    let refusals = faults.count();
 
     // And if it does not even list, there is no audit.
     faults.plan(move |call| if call.operation == "ListObjectsV2" { forbidden() } else { None });
@@ -218,7 +221,32 @@ async fn what_s3_refuses_to_say_is_unchecked_and_never_lost() {
     assert!(failed.unwrap_err().to_string().contains("unavailable"));
     faults.stop();
     assert_eq!(audit(&app, json!({})).await.found, 12, "now S3 says it");
-    row(35, "24 answers of 403 in two audits: 0 named lost, 12 unchecked, nothing written");
+    row(35, &format!("{refusals} answers of 403 in two audits: 0 named lost, 12 unchecked, nothing written"));
+}
+
+#[tokio::test]
+async fn an_audit_that_breaks_off_goes_on_and_counts_nothing_twice() {
+    let faults = Faults::default();
+    let app = TestApp::start_with(|options| options.http = Some(faults.client())).await;
+    let mut users = [app.user("ada"), app.user("ben")];
+    users.sort_by(|one, other| one.id.cmp(&other.id));
+    let [first, second] = users;
+    let (files, others) = (app.library(&first, 3).await, app.library(&second, 2).await);
+    for (user, file) in [(&first, &files[1]), (&second, &others[0])] {
+        app.stack.storage.vault.delete(&app.record(user, file).await.key).await.unwrap();
+    }
+    let of_second = second.id.to_string();
+    faults.plan(move |call| {
+        let strikes = call.path.contains("versions") && call.path.contains(&of_second);
+        strikes.then_some(Fault::Answer(403, ""))
+    });
+    let broken = tintype_keeper::handle(&app.stack.keeper, &json!({"audit": {}}), mint::now()).await;
+    assert!(broken.unwrap_err().to_string().contains("unavailable"));
+    faults.stop();
+    let found = audit(&app, json!({})).await;
+    assert_eq!((found.checked, found.found, found.findings.len()), (5, 2, 2), "{found:?}");
+    let lost = [&files[1], &others[0]].map(|file| (file.photo_id().to_string(), vec![Kind::Lost]));
+    assert_eq!(named(&found), BTreeMap::from(lost));
 }
 
 #[tokio::test]
@@ -309,5 +337,10 @@ async fn the_schedule_audits_once_a_week_and_goes_on_where_it_stopped() {
         tintype_keeper::handle(&app.stack.keeper, &event, mint::now()),
         tintype_keeper::handle(&app.stack.keeper, &event, mint::now()),
     );
-    assert!(both.0.is_ok() || both.1.is_ok());
+    let whole = match both {
+        (Ok(whole), Err(KeeperError::Busy)) | (Err(KeeperError::Busy), Ok(whole)) => whole,
+        other => panic!("one audits, the other is told: {other:?}"),
+    };
+    let whole: AuditAnswer = serde_json::from_value(serde_json::to_value(whole).unwrap()).unwrap();
+    assert_eq!((whole.finished, whole.checked, whole.found), (true, 3, 0));
 }

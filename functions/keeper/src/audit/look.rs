@@ -8,7 +8,7 @@ use tintype_core::key::{ObjectKey, Variant};
 use tintype_core::record::{Preview, Record};
 use tintype_storage::{Storage, StorageError};
 
-/// How often a photo is looked at whose record keeps changing: it lives, and is left to the next audit.
+/// How often a photo is looked at whose record keeps changing: then it is left to the next audit, and said.
 const TRIES: usize = 3;
 
 /// What to look at.
@@ -27,7 +27,7 @@ pub(super) struct Look {
 #[derive(Default)]
 pub(super) struct Seen {
     pub(super) findings: Vec<Finding>,
-    /// Whether S3 or DynamoDB did not say.
+    /// Whether S3 or DynamoDB did not say, or the record kept changing.
     pub(super) unchecked: bool,
     /// Whether the checksum of a whole photo was asked for.
     pub(super) checksums: u64,
@@ -73,6 +73,7 @@ async fn closer(storage: &Storage, look: &mut Look, seen: &mut Seen) -> Result<V
             return Ok(audit::confirmed(&look.suspects, closer));
         }
     }
+    seen.unchecked = true;
     Ok(Vec::new())
 }
 

@@ -35,6 +35,10 @@ const GRACE: Duration = Duration::seconds(60);
 /// How many photos are looked at closely before the place is kept: fewer, if whole files are read.
 const BATCH: usize = 64;
 const BATCH_OF_FILES: usize = 8;
+/// How many bytes of whole files are read before the place is kept; one file at least.
+const BATCH_BYTES: u64 = 256_000_000;
+/// How often the place is written into the vault while whole files are read.
+const SAVED_EVERY: std::time::Duration = std::time::Duration::from_secs(20);
 /// How many of them at once.
 const AT_ONCE: usize = 16;
 
@@ -95,12 +99,20 @@ async fn slice(
     goes_on_for: Duration,
 ) -> Result<Report, KeeperError> {
     let begun = Instant::now();
-    let (note, mut report) = claim(keeper, now, end, every_byte, note, goes_on_for).await?;
+    let (mut note, mut report) = claim(keeper, now, end, every_byte, note, goes_on_for).await?;
     let walked = walk(&keeper.storage, &mut report, end).await;
+    // Who took longer than the lease writes nothing: somebody else goes on with it.
+    note.says.lease_until = Some(now + begun.elapsed() + GRACE);
+    let says = note.says.clone();
+    let note = match keeper.storage.catalog.put_note(&NoteKey::KeeperAudit, Some(&note), says).await {
+        Ok(note) => note,
+        Err(StorageError::Changed) => return Err(KeeperError::Busy),
+        Err(error) => return Err(error.into()),
+    };
     if let Ok(true) = walked {
         report.finished_at = Some(now + begun.elapsed());
     }
-    // What was seen so far is kept, whatever ended the walk.
+    // What was seen up to the last place is kept, whatever ended the walk.
     keeper.storage.vault.put_report(&report).await?;
     if report.finished_at.is_some() {
         tell(keeper, &report).await?;
@@ -154,7 +166,15 @@ async fn claim(
         return Err(KeeperError::Busy);
     }
     let running = match note.as_ref().and_then(|note| note.says.running) {
-        Some(audit_id) => vault.report(audit_id).await?,
+        Some(audit_id) => match vault.report(audit_id).await {
+            // Read again, it would be the same: begun again, the audit comes to its end.
+            Err(error @ StorageError::Corrupt { .. }) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(%audit_id, error, "the audit begins again: its report cannot be read");
+                None
+            }
+            report => report?,
+        },
         None => None,
     };
     let goes_on = |report: &Report| {
@@ -178,15 +198,19 @@ async fn claim(
     }
 }
 
-/// Goes on until the time is over; whether it came to the end.
-async fn walk(storage: &Storage, report: &mut Report, end: Instant) -> Result<bool, StorageError> {
+/// Goes on until the time is over; whether it came to the end. If it breaks off, the report is as of its last place: what
+/// comes behind that is seen again.
+async fn walk(storage: &Storage, kept: &mut Report, end: Instant) -> Result<bool, StorageError> {
+    let report = &mut kept.clone();
+    let mut saved = Instant::now();
     let folders = storage.vault.folders().await?;
     if report.next.is_none() {
         report.name(folders.strange.into_iter().map(|key| Finding::strange(None, key)).collect());
     }
     let mut users: BTreeSet<UserId> = folders.users;
     users.extend(storage.catalog.users().await?);
-    for user in users {
+    let mut users = users.into_iter().peekable();
+    while let Some(user) = users.next() {
         let after = match &report.next {
             Some(place) if place.user > user => continue,
             Some(place) if place.user == user => place.after,
@@ -198,25 +222,61 @@ async fn walk(storage: &Storage, report: &mut Report, end: Instant) -> Result<bo
         let mut looks = Vec::new();
         loop {
             let photo = merge.next().await?;
-            for key in std::mem::take(&mut merge.strange) {
-                if storage.vault.holds(&key).await? {
-                    report.name(vec![Finding::strange(Some(&user), key)]);
-                }
-            }
+            name_strange(storage, report, &user, &mut merge).await?;
             let Some(photo) = photo else { break };
             let photo_id = photo.photo_id;
             looks.extend(first_look(report, &user, photo));
-            if looks.len() >= batch || Instant::now() >= end {
+            let sizes = looks.iter().filter_map(|look| look.record.as_ref()).map(|record| record.size);
+            let full = looks.len() >= batch || report.every_byte && sizes.sum::<u64>() >= BATCH_BYTES;
+            if full || Instant::now() >= end {
                 look_closer(storage, report, &user, &mut looks).await;
                 report.next = Some(Place { user: user.clone(), after: Some(photo_id) });
+                kept.clone_from(report);
+                // A file may take longer than is left of a run: the next run begins with it.
+                let now = Instant::now();
+                if report.every_byte && now < end && now - saved >= SAVED_EVERY {
+                    storage.vault.put_report(kept).await?;
+                    saved = now;
+                }
             }
             if Instant::now() >= end {
                 return Ok(false);
             }
         }
         look_closer(storage, report, &user, &mut looks).await;
+        if let Some(next) = users.peek() {
+            report.next = Some(Place { user: next.clone(), after: None });
+            kept.clone_from(report);
+            if Instant::now() >= end {
+                return Ok(false);
+            }
+        }
     }
+    kept.clone_from(report);
     Ok(true)
+}
+
+/// Names the strange keys that came by, those that are still there; beyond a number, they are counted.
+async fn name_strange(
+    storage: &Storage,
+    report: &mut Report,
+    user: &UserId,
+    merge: &mut Merge,
+) -> Result<(), StorageError> {
+    let looks = std::mem::take(&mut merge.strange).into_iter().map(|key| async move {
+        let holds = storage.vault.holds(&key).await?;
+        Ok::<_, StorageError>(holds.then_some(key))
+    });
+    let mut seen = stream::iter(looks).buffered(AT_ONCE);
+    while let Some(key) = seen.next().await {
+        report.name(key?.map(|key| Finding::strange(Some(user), key)).into_iter().collect());
+    }
+    let more = std::mem::take(&mut merge.more_strange);
+    if more > 0 {
+        *report.of(user).findings.entry(Kind::StrangeKey).or_default() += more;
+        report.not_named += more;
+    }
+    Ok(())
 }
 
 /// What the listings say of a photo; a reason to look closer, if there is one.

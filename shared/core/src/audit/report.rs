@@ -54,7 +54,7 @@ pub struct Place {
 pub struct Looked {
     /// Photos whose original should be there.
     pub checked: u64,
-    /// Of these, how many could not be looked at: S3 or DynamoDB did not say.
+    /// Of these, how many could not be looked at: S3 or DynamoDB did not say, or the record kept changing.
     pub unchecked: u64,
     /// Of these, how many S3 was asked for the checksum.
     pub checksums: u64,

@@ -217,6 +217,9 @@ async fn audit(keeper: &Asked, asked: &Audit) -> Result<bool, String> {
     };
     println!("{} photos checked{read}: {} findings", grouped(answer.checked), grouped(answer.found));
     println!("Report: {}", answer.report);
+    if answer.found > 0 && answer.unchecked > 0 {
+        println!("{} photos could not be looked at; run it again", grouped(answer.unchecked));
+    }
     if answer.found > 0 {
         println!("make repair REPORT={} repairs what can be had; docs/RESTORE.md says more", answer.report);
         return Ok(false);

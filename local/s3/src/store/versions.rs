@@ -229,7 +229,7 @@ pub(super) fn read_version_name(name: &str) -> Option<Sequence> {
 pub(super) fn sequences(folder: &Path) -> io::Result<Vec<Sequence>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if is_absent(&error) => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
     let mut found = Vec::new();
@@ -240,13 +240,28 @@ pub(super) fn sequences(folder: &Path) -> io::Result<Vec<Sequence>> {
     Ok(found)
 }
 
-/// The greatest version, delete marker or not.
+/// Whether nothing lies there, or a file that somebody else put where a folder would be.
+pub(super) fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// What lies where a version would.
+enum Found {
+    Whole(Version),
+    /// Nothing: replaced since its name was read.
+    Nothing,
+    /// A part of it, or a record that cannot be read: something else had its hands in these files.
+    Damaged,
+}
+
+/// The greatest version, delete marker or not. One that is damaged counts as absent, as S3 has it for what it lost.
 pub(super) fn current(folder: &Path) -> io::Result<Option<Version>> {
     for _ in 0..ATTEMPTS {
         let Some(newest) = sequences(folder)?.last().copied() else { return Ok(None) };
-        // None: replaced since we looked.
-        if let Some(version) = version(folder, newest)? {
-            return Ok(Some(version));
+        match find(folder, newest)? {
+            Found::Whole(version) => return Ok(Some(version)),
+            Found::Damaged => return Ok(None),
+            Found::Nothing => {}
         }
     }
     Err(io::Error::other("an object is replaced faster than it can be found"))
@@ -254,10 +269,33 @@ pub(super) fn current(folder: &Path) -> io::Result<Option<Version>> {
 
 /// One version, if it is there.
 pub(super) fn version(folder: &Path, sequence: Sequence) -> io::Result<Option<Version>> {
+    Ok(match find(folder, sequence)? {
+        Found::Whole(version) => Some(version),
+        Found::Nothing | Found::Damaged => None,
+    })
+}
+
+/// Its size is that of its bytes, whatever the record says: what was cut must show.
+fn find(folder: &Path, sequence: Sequence) -> io::Result<Found> {
     let folder = folder.join(version_name(sequence));
-    match fs::read(folder.join(RECORD)) {
-        Ok(json) => Ok(Some(Version { sequence, record: serde_json::from_slice(&json)?, folder })),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
+    let rest = || if folder.exists() { damaged(sequence) } else { Found::Nothing };
+    let json = match fs::read(folder.join(RECORD)) {
+        Ok(json) => json,
+        Err(error) if is_absent(&error) => return Ok(rest()),
+        Err(error) => return Err(error),
+    };
+    let Ok(mut record) = serde_json::from_slice::<Record>(&json) else { return Ok(damaged(sequence)) };
+    if !record.delete_marker {
+        record.size = match fs::metadata(folder.join(CONTENT)) {
+            Ok(content) => content.len(),
+            Err(error) if is_absent(&error) => return Ok(rest()),
+            Err(error) => return Err(error),
+        };
     }
+    Ok(Found::Whole(Version { sequence, record, folder }))
+}
+
+fn damaged(version_id: Sequence) -> Found {
+    tracing::warn!(%version_id, "the files of an object are damaged: it counts as absent");
+    Found::Damaged
 }

@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::names::{self, Name};
+use super::versions;
 
 /// How a walk goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +68,8 @@ fn inside(folder: &Path, base: &str, visitor: &mut impl Visitor) -> io::Result<b
 fn segments(folder: &Path, pieces: &str, found: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        // Tidied away since its name was read.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        // Tidied away since its name was read, or a file that somebody else put there.
+        Err(error) if versions::is_absent(&error) => return Ok(()),
         Err(error) => return Err(error),
     };
     for entry in entries {

@@ -6,6 +6,7 @@
 
 mod support;
 
+mod by_hand;
 mod conditional;
 mod cors;
 mod durability;

@@ -231,6 +231,21 @@ mod tests {
     }
 
     #[test]
+    fn a_tombstone_keeps_nothing_but_that_the_photo_was_here() {
+        let purging = Box::new(Record {
+            file_name: "beach.jpg".to_owned(),
+            width: Some(1),
+            height: Some(1),
+            thumbhash: Some("x".to_owned()),
+            camera: Some(crate::record::Camera::default()),
+            place: Some(crate::record::Place { latitude: 0.0, longitude: 0.0, altitude_m: None }),
+            ..*boxed(State::Purging, Preview::Ready)
+        });
+        let (gone, _) = written(on_variants_deleted(purging));
+        assert_eq!(gone, Record { state: State::Gone, due: None, ..*boxed(State::Gone, Preview::Ready) });
+    }
+
+    #[test]
     fn what_is_sent_is_looked_at_again_later() {
         let (after, did) = written(on_sent(boxed(State::Stored, Preview::Pending), NOW));
         assert_eq!((after.due, did), (Some(NOW + LATER), Did::Sent));

@@ -243,6 +243,13 @@ mod tests {
     }
 
     #[test]
+    fn all_that_belongs_to_a_photo_begins_with_its_prefix() {
+        let (user, photo_id) = (USER.parse().unwrap(), PHOTO.parse().unwrap());
+        assert_eq!(ObjectKey::uploads_of(&user, &photo_id), format!("in/{USER}/{PHOTO}/"));
+        assert_eq!(ObjectKey::lives_of(&user, &photo_id), format!("originals/{USER}/{PHOTO}/"));
+    }
+
+    #[test]
     fn what_is_not_ours_is_not_a_key() {
         for text in [
             String::new(),

@@ -247,7 +247,7 @@ pub(super) fn is_absent(error: &io::Error) -> bool {
 
 /// What lies where a version would.
 enum Found {
-    Whole(Version),
+    Whole(Box<Version>),
     /// Nothing: replaced since its name was read.
     Nothing,
     /// A part of it, or a record that cannot be read: something else had its hands in these files.
@@ -259,7 +259,7 @@ pub(super) fn current(folder: &Path) -> io::Result<Option<Version>> {
     for _ in 0..ATTEMPTS {
         let Some(newest) = sequences(folder)?.last().copied() else { return Ok(None) };
         match find(folder, newest)? {
-            Found::Whole(version) => return Ok(Some(version)),
+            Found::Whole(version) => return Ok(Some(*version)),
             Found::Damaged => return Ok(None),
             Found::Nothing => {}
         }
@@ -270,7 +270,7 @@ pub(super) fn current(folder: &Path) -> io::Result<Option<Version>> {
 /// One version, if it is there.
 pub(super) fn version(folder: &Path, sequence: Sequence) -> io::Result<Option<Version>> {
     Ok(match find(folder, sequence)? {
-        Found::Whole(version) => Some(version),
+        Found::Whole(version) => Some(*version),
         Found::Nothing | Found::Damaged => None,
     })
 }
@@ -292,7 +292,7 @@ fn find(folder: &Path, sequence: Sequence) -> io::Result<Found> {
             Err(error) => return Err(error),
         };
     }
-    Ok(Found::Whole(Version { sequence, record, folder }))
+    Ok(Found::Whole(Box::new(Version { sequence, record, folder })))
 }
 
 fn damaged(version_id: Sequence) -> Found {

@@ -155,6 +155,8 @@ async fn put(
     }
 }
 
+/// The first source whose bytes are the right ones. Each is read whole: of an original that rotted on its disk, S3 still
+/// says the checksum that it had.
 async fn source(keeper: &Keeper, record: &Record) -> Result<Option<Source>, StorageError> {
     let storage = &keeper.storage;
     let lives = ObjectKey::lives_of(&record.user, &record.photo_id);
@@ -162,8 +164,11 @@ async fn source(keeper: &Keeper, record: &Record) -> Result<Option<Source>, Stor
     loop {
         let page = storage.vault.versions(&lives, from).await?;
         for version in page.versions.into_iter().filter(|version| version.size == record.size) {
-            let found = storage.vault.describe(&version.key, version.version_id.clone()).await?;
-            if let Some(found) = found.filter(|found| found.original.is_that_of(record)) {
+            let bytes = storage.vault.hash_version(&version.key, version.version_id.clone()).await?;
+            if !bytes.is_some_and(|bytes| bytes.is_that_of(record)) {
+                continue;
+            }
+            if let Some(found) = storage.vault.describe(&version.key, version.version_id.clone()).await? {
                 return Ok(Some(Source::Version(version, found)));
             }
         }
@@ -173,9 +178,9 @@ async fn source(keeper: &Keeper, record: &Record) -> Result<Option<Source>, Stor
         }
     }
     for upload in storage.uploads.of(&record.user, &record.photo_id).await? {
-        if let Some(head) = storage.uploads.head(&upload).await?
-            && head.size == record.size
-            && head.sha256 == Some(record.photo_id)
+        let bytes = storage.uploads.hash(&upload).await?;
+        if bytes.is_some_and(|bytes| bytes.is_that_of(record))
+            && let Some(head) = storage.uploads.head(&upload).await?
         {
             return Ok(Some(Source::Upload(upload, head.metadata)));
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aws_sdk_s3::Client;
 use aws_sdk_s3::config::ResponseChecksumValidation;
 use aws_sdk_s3::types::ChecksumMode;
 use sha2::{Digest, Sha256};
@@ -198,28 +199,16 @@ impl Vault {
     /// Reads an original from its first byte to its last, in constant memory: what its bytes really are. `None` only
     /// if S3 says 404.
     pub async fn hash(&self, key: &str) -> Result<Option<Original>, StorageError> {
-        let broken = |error| StorageError::Unavailable {
-            operation: "GetObject",
-            code: "broken body".to_owned(),
-            source: Box::new(error),
-        };
-        // We hash the bytes ourselves: the SDK's own check would make wrong ones look like a broken connection.
-        let unchecked = aws_sdk_s3::config::Config::builder()
-            .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
-        let object = self.client.get_object().bucket(&self.bucket).key(key).customize();
-        let mut object = match object.config_override(unchecked).send().await {
-            Ok(object) => object,
-            Err(error) if failure(&error).status == Some(404) => return Ok(None),
-            Err(error) => return Err(unavailable("GetObject")(error)),
-        };
-        let (mut hasher, mut size) = (Sha256::new(), 0);
-        while let Some(chunk) = object.body.next().await {
-            let chunk = chunk.map_err(broken)?;
-            hasher.update(&chunk);
-            size += chunk.len() as u64;
-        }
-        let sha256 = Some(PhotoId::from_digest(hasher.finalize().into()));
-        Ok(Some(Original { size, sha256, version_id: object.version_id }))
+        self.hash_version(key, None).await
+    }
+
+    /// The same of one version of it.
+    pub async fn hash_version(
+        &self,
+        key: &str,
+        version_id: Option<String>,
+    ) -> Result<Option<Original>, StorageError> {
+        hash(&self.client, &self.bucket, key, version_id).await
     }
 
     /// Writes the report of an audit. While the audit goes on, the next run writes over it.
@@ -246,4 +235,35 @@ impl Vault {
         let report = serde_json::from_slice(&json);
         report.map(Some).map_err(|error| StorageError::Corrupt { what: key, why: error.to_string() })
     }
+}
+
+/// Reads an object whole, in constant memory: what its bytes really are. `None` only if S3 says 404.
+pub(crate) async fn hash(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+    version_id: Option<String>,
+) -> Result<Option<Original>, StorageError> {
+    let broken = |error| StorageError::Unavailable {
+        operation: "GetObject",
+        code: "broken body".to_owned(),
+        source: Box::new(error),
+    };
+    // We hash the bytes ourselves: the SDK's own check would make wrong ones look like a broken connection.
+    let unchecked = aws_sdk_s3::config::Config::builder()
+        .response_checksum_validation(ResponseChecksumValidation::WhenRequired);
+    let object = client.get_object().bucket(bucket).key(key).set_version_id(version_id).customize();
+    let mut object = match object.config_override(unchecked).send().await {
+        Ok(object) => object,
+        Err(error) if failure(&error).status == Some(404) => return Ok(None),
+        Err(error) => return Err(unavailable("GetObject")(error)),
+    };
+    let (mut hasher, mut size) = (Sha256::new(), 0);
+    while let Some(chunk) = object.body.next().await {
+        let chunk = chunk.map_err(broken)?;
+        hasher.update(&chunk);
+        size += chunk.len() as u64;
+    }
+    let sha256 = Some(PhotoId::from_digest(hasher.finalize().into()));
+    Ok(Some(Original { size, sha256, version_id: object.version_id }))
 }

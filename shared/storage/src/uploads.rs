@@ -8,11 +8,13 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::types::ChecksumMode;
 use time::OffsetDateTime;
 use tintype_core::id::{PhotoId, UserId};
+use tintype_core::ingest::Original;
 use tintype_core::key::ObjectKey;
 use tintype_core::metadata::UploadMetadata;
 use tintype_core::wire::PresignedRequest;
 
 use crate::error::{StorageError, failure, unavailable};
+use crate::inventory;
 use crate::vault::at;
 
 /// How long a presigned upload may begin.
@@ -107,6 +109,12 @@ impl Uploads {
             headers,
             expires_at: now + UPLOAD_LIFETIME,
         })
+    }
+
+    /// Reads an upload from its first byte to its last, in constant memory: what its bytes really are. `None` only if S3
+    /// says 404.
+    pub async fn hash(&self, key: &ObjectKey) -> Result<Option<Original>, StorageError> {
+        inventory::hash(&self.client, &self.bucket, &key.to_string(), None).await
     }
 
     /// What the bucket says of an upload; `None` only if S3 says 404.

@@ -5,7 +5,7 @@ use tintype_core::audit::Kind;
 use tintype_core::key::{FileName, ObjectKey, Variant};
 use tintype_core::record::Record;
 use tintype_core::wire::PreviewState;
-use tintype_keeper::request::{AuditAnswer, RepairAnswer};
+use tintype_keeper::request::{AuditAnswer, RepairAnswer, RepairResult};
 use tintype_storage::mint;
 use tintype_tests::{File, TestApp, User, assert_counters_are_true, row, until};
 
@@ -203,4 +203,38 @@ async fn an_upload_of_a_lost_photo_waits_for_the_repair_and_is_used() {
     assert!(of_it.repaired && of_it.says.contains("an upload that waited"), "{}", of_it.says);
     assert_eq!(ada.original(&photo_id).await.body, file.bytes);
     app.buckets.until_nothing_waits().await;
+}
+
+#[tokio::test]
+async fn what_rotted_on_the_disk_is_brought_back_from_bytes_that_are_right_and_never_from_itself() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 2).await;
+    let [record, other] = [app.record(&ada, &files[0]).await, app.record(&ada, &files[1]).await];
+    app.rot(&files[0]);
+    app.rot(&files[1]);
+    // Of the first, the right bytes lie in another life, behind the rotten ones; of the other, nowhere.
+    let another = ObjectKey::Original {
+        user: ada.id.clone(),
+        photo_id: record.photo_id,
+        generation: mint::generation(mint::now()),
+        file_name: FileName::from_client("another.jpg"),
+    };
+    app.buckets.put_original(&another.to_string(), &files[0].bytes).await;
+
+    let event = json!({"audit": {"every_byte": true}});
+    let found: AuditAnswer = serde_json::from_value(app.ask(event, 0).await).unwrap();
+    let before = app.buckets.originals().await.into_values().flatten().count();
+    let done = repair(&app, &found).await;
+    let of = |record: &Record| {
+        let same = |result: &&RepairResult| {
+            result.finding.kind == Kind::WrongChecksum && result.finding.photo_id == Some(record.photo_id)
+        };
+        done.results.iter().find(same).unwrap_or_else(|| panic!("{done:?}"))
+    };
+    assert!(of(&record).repaired, "{done:?}");
+    is_whole(&app, &ada, &files[0]).await;
+    assert!(!of(&other).repaired && of(&other).says.contains("nowhere to be had"), "{done:?}");
+    let after = app.buckets.originals().await.into_values().flatten().count();
+    assert_eq!(after, before + 1, "no copy of wrong bytes was made");
 }

@@ -63,7 +63,11 @@ pub(crate) async fn ingest(processor: &Processor, key: &ObjectKey) -> Result<(),
                 }
             }
             Next::HeadOriginal(record) => {
-                let original = storage.vault.head(&record.key).await?;
+                let original = if upload.wants_proof() {
+                    storage.vault.hash(&record.key).await?
+                } else {
+                    storage.vault.head(&record.key).await?
+                };
                 ingest::on_original(&record, original.as_ref())
             }
             Next::DeleteUpload => {

@@ -41,6 +41,15 @@ pub struct Upload {
     pub metadata: UploadMetadata,
 }
 
+impl Upload {
+    /// Whether the original that is there already is read whole before this upload goes. An owner who sends a file again
+    /// by hand may do so because the original rotted: S3 still says the checksum that it had, and these may be the only
+    /// right bytes.
+    pub fn wants_proof(&self) -> bool {
+        self.metadata.restore
+    }
+}
+
 /// What the vault says of an original.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Original {
@@ -92,7 +101,8 @@ pub enum Next {
         /// Whether this walk has seen the original's HEAD itself.
         checked: bool,
     },
-    /// HEAD the original of a safe photo, for [`on_original`].
+    /// HEAD the original of a safe photo, or read it whole if the upload asks for that ([`Upload::wants_proof`]), for
+    /// [`on_original`].
     HeadOriginal(Box<Record>),
     /// Delete the upload: the last call.
     DeleteUpload,

@@ -238,3 +238,27 @@ async fn what_rotted_on_the_disk_is_brought_back_from_bytes_that_are_right_and_n
     let after = app.buckets.originals().await.into_values().flatten().count();
     assert_eq!(after, before + 1, "no copy of wrong bytes was made");
 }
+
+#[tokio::test]
+async fn what_rotted_on_the_disk_comes_back_from_its_owners_copy() {
+    let app =
+        TestApp::start_with(|options| options.lambda.retry_after = [std::time::Duration::ZERO; 2]).await;
+    let ada = app.user("ada");
+    let file = app.library(&ada, 1).await.remove(0);
+    app.rot(&file);
+    // As docs/RESTORE.md says: to the trash, the file once more, an audit, a repair.
+    ada.trash(&[file.photo_id()]).await;
+    ada.upload_again(&file).await;
+    until(std::time::Duration::from_secs(20), async || {
+        let known = ada.lookup(&[file.photo_id()]).await.remove(0);
+        if known.safe { Ok(()) } else { Err(format!("{known:?}")) }
+    })
+    .await;
+    let event = json!({"audit": {"every_byte": true}});
+    let found: AuditAnswer = serde_json::from_value(app.ask(event, 0).await).unwrap();
+    let done = repair(&app, &found).await;
+    assert_eq!(done.repaired, 1, "{done:?}");
+    assert!(done.results.iter().any(|result| result.says.contains("an upload that waited")), "{done:?}");
+    is_whole(&app, &ada, &file).await;
+    app.buckets.until_nothing_waits().await;
+}

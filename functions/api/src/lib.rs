@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod config;
+mod doubts;
 mod error;
 mod extract;
 mod media_cookies;

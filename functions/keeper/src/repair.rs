@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use time::OffsetDateTime;
 use tintype_core::audit::Finding;
+use tintype_core::audit::report::{Doubted, UserAudit};
 use tintype_core::id::Generation;
 use tintype_core::key::ObjectKey;
 use tintype_core::metadata::UploadMetadata;
@@ -13,6 +14,7 @@ use tintype_core::record::{Preview, Record};
 use tintype_core::repair::{CHANGED, Found, Plan, may_use, mended, plan, to_render};
 use tintype_core::work;
 use tintype_storage::StorageError;
+use tintype_storage::catalog::NoteKey;
 use tintype_storage::inventory::Version;
 
 use crate::rebuild::{self, Made};
@@ -141,6 +143,7 @@ async fn put(
     };
     let after = mended(record, original, generation, key, now);
     let after = storage.catalog.replace(Some(record), &after).await?;
+    doubt_no_more(keeper, record).await?;
     if after.is_safe() && after.preview == Preview::Pending {
         chores::send_render(keeper, &after).await?;
     }
@@ -153,6 +156,29 @@ async fn put(
             Ok(Ok("repaired: its original is back, from an upload that waited"))
         }
     }
+}
+
+/// What was found of a photo whose right bytes are back is not said of it any longer. If somebody else writes these notes
+/// just then, the next audit and the next drill say it.
+async fn doubt_no_more(keeper: &Keeper, record: &Record) -> Result<(), StorageError> {
+    let catalog = &keeper.storage.catalog;
+    let kept = |written: Result<(), StorageError>| match written {
+        Ok(()) | Err(StorageError::Changed) => Ok(()),
+        Err(error) => Err(error),
+    };
+    let key = NoteKey::Audit(record.user.clone());
+    if let Some(note) = catalog.note::<UserAudit>(&key).await?.filter(|note| note.says.doubts(record)) {
+        let mut says = note.says.clone();
+        says.wrong.retain(|photo_id| *photo_id != record.photo_id);
+        kept(catalog.put_note(&key, Some(&note), says).await.map(drop))?;
+    }
+    let key = NoteKey::Doubted(record.user.clone());
+    if let Some(note) = catalog.note::<Doubted>(&key).await?.filter(|note| note.says.doubts(record)) {
+        let mut says = note.says.clone();
+        says.originals.retain(|original| original.photo_id != record.photo_id);
+        kept(catalog.put_note(&key, Some(&note), says).await.map(drop))?;
+    }
+    Ok(())
 }
 
 /// The first source whose bytes are the right ones. Each is read whole: of an original that rotted on its disk, S3 still

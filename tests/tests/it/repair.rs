@@ -4,7 +4,7 @@ use serde_json::json;
 use tintype_core::audit::Kind;
 use tintype_core::key::{FileName, ObjectKey, Variant};
 use tintype_core::record::Record;
-use tintype_core::wire::PreviewState;
+use tintype_core::wire::{LookupState, PreviewState, UploadOutcome};
 use tintype_keeper::request::{AuditAnswer, RepairAnswer, RepairResult};
 use tintype_storage::mint;
 use tintype_tests::{File, TestApp, User, assert_counters_are_true, row, until};
@@ -194,7 +194,7 @@ async fn an_upload_of_a_lost_photo_waits_for_the_repair_and_is_used() {
     ada.upload_again(&file).await;
     until(std::time::Duration::from_secs(20), async || {
         let known = ada.lookup(&[photo_id]).await.remove(0);
-        if known.safe { Ok(()) } else { Err(format!("{known:?}")) }
+        if known.state == LookupState::Stored { Ok(()) } else { Err(format!("{known:?}")) }
     })
     .await;
     let found = audit(&app).await;
@@ -213,6 +213,8 @@ async fn what_rotted_on_the_disk_is_brought_back_from_bytes_that_are_right_and_n
     let [record, other] = [app.record(&ada, &files[0]).await, app.record(&ada, &files[1]).await];
     app.rot(&files[0]);
     app.rot(&files[1]);
+    let event = json!({"audit": {"every_byte": true}});
+    let found: AuditAnswer = serde_json::from_value(app.ask(event, 0).await).unwrap();
     // Of the first, the right bytes lie in another life, behind the rotten ones; of the other, nowhere.
     let another = ObjectKey::Original {
         user: ada.id.clone(),
@@ -221,9 +223,6 @@ async fn what_rotted_on_the_disk_is_brought_back_from_bytes_that_are_right_and_n
         file_name: FileName::from_client("another.jpg"),
     };
     app.buckets.put_original(&another.to_string(), &files[0].bytes).await;
-
-    let event = json!({"audit": {"every_byte": true}});
-    let found: AuditAnswer = serde_json::from_value(app.ask(event, 0).await).unwrap();
     let before = app.buckets.originals().await.into_values().flatten().count();
     let done = repair(&app, &found).await;
     let of = |record: &Record| {
@@ -261,4 +260,36 @@ async fn what_rotted_on_the_disk_comes_back_from_its_owners_copy() {
     assert!(done.results.iter().any(|result| result.says.contains("an upload that waited")), "{done:?}");
     is_whole(&app, &ada, &file).await;
     app.buckets.until_nothing_waits().await;
+}
+
+#[tokio::test]
+async fn what_is_lost_is_not_called_safe_and_its_owners_copy_is_taken() {
+    let app =
+        TestApp::start_with(|options| options.lambda.retry_after = [std::time::Duration::ZERO; 2]).await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 3).await;
+    let ids: Vec<_> = files.iter().map(File::photo_id).collect();
+    let safe = async || ada.lookup(&ids).await.iter().map(|known| known.safe).collect::<Vec<_>>();
+    let every_byte = async || -> AuditAnswer {
+        serde_json::from_value(app.ask(json!({"audit": {"every_byte": true}}), 0).await).unwrap()
+    };
+    lose(&app, &app.record(&ada, &files[0]).await).await;
+    app.rot(&files[1]);
+    assert_eq!(safe().await, [true; 3], "nobody has looked yet");
+    every_byte().await;
+    assert_eq!(safe().await, [false, false, true]);
+
+    // A client that still has the file sends it, and it waits.
+    ada.upload(&files[1]).await;
+    assert_eq!(app.buckets.uploads().await.len(), 1);
+    assert!(matches!(ada.offer(&files[2].wanted()).await, UploadOutcome::Known { .. }));
+    let found = every_byte().await;
+    let done = repair(&app, &found).await;
+    assert_eq!(done.repaired, 2, "{done:?}");
+    is_whole(&app, &ada, &files[0]).await;
+    is_whole(&app, &ada, &files[1]).await;
+    app.buckets.until_nothing_waits().await;
+    assert_eq!(safe().await, [true; 3]);
+    every_byte().await;
+    assert_eq!(safe().await, [true; 3]);
 }

@@ -14,6 +14,7 @@ use tintype_storage::catalog::NoteKey;
 
 use crate::Api;
 use crate::auth::Reader;
+use crate::doubts::Doubts;
 use crate::error::ApiError;
 use crate::extract::{Body, Id, Params, checked};
 use crate::routes::Problems;
@@ -28,15 +29,17 @@ pub(crate) async fn lookup(
 ) -> Result<Json<LookupAnswer>, ApiError> {
     let photo_ids = checked(ids)?;
     let records = api.storage.catalog.get_many(&user, &photo_ids).await?;
-    let photos = photo_ids.into_iter().map(|photo_id| known(photo_id, records.get(&photo_id))).collect();
+    let doubts = Doubts::of(&api.storage.catalog, &user).await?;
+    let known = |photo_id| known(photo_id, records.get(&photo_id), &doubts);
+    let photos = photo_ids.into_iter().map(known).collect();
     Ok(Json(LookupAnswer { photos }))
 }
 
-fn known(photo_id: PhotoId, record: Option<&Record>) -> Lookup {
+fn known(photo_id: PhotoId, record: Option<&Record>, doubts: &Doubts) -> Lookup {
     Lookup {
         photo_id,
         state: record.map(|record| record.state).into(),
-        safe: record.is_some_and(Record::is_safe),
+        safe: record.is_some_and(|record| record.is_safe() && !doubts.about(record)),
         preview: record.map(|record| record.preview.into()),
         preview_reason: record.and_then(|record| record.preview.reason()),
         generation: record.map(|record| record.generation),

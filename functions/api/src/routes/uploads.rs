@@ -14,6 +14,7 @@ use tintype_storage::mint;
 
 use crate::Api;
 use crate::auth::Uploader;
+use crate::doubts::Doubts;
 use crate::error::ApiError;
 use crate::extract::Body;
 use crate::routes::Problems;
@@ -31,12 +32,17 @@ pub(crate) async fn uploads(
     }
     let photo_ids: Vec<PhotoId> = request.files.iter().filter_map(|file| file.sha256.parse().ok()).collect();
     let records = api.storage.catalog.get_many(&user, &photo_ids).await?;
+    let doubts = Doubts::of(&api.storage.catalog, &user).await?;
 
     let mut results = Vec::with_capacity(request.files.len());
     for file in request.files {
         let outcome = match check(&api, &file) {
             Err(refused) => refused,
             Ok(photo_id) => match on_offer(records.get(&photo_id), file.restore) {
+                // Its original is lost or wrong: what its owner still has is taken, and waits for the repair.
+                Offer::Known(_) if records.get(&photo_id).is_some_and(|record| doubts.about(record)) => {
+                    presigned(&api, &user, photo_id, &UploadFile { restore: true, ..file.clone() }).await?
+                }
                 Offer::Known(generation) => UploadOutcome::Known { generation },
                 Offer::Deleted(state) => UploadOutcome::Deleted { state: Some(state).into() },
                 Offer::Upload => presigned(&api, &user, photo_id, &file).await?,

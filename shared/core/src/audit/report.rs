@@ -6,13 +6,17 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{Finding, Kind};
-use crate::id::{AuditId, PhotoId, UserId};
+use crate::id::{AuditId, Generation, PhotoId, UserId};
+use crate::record::Record;
 use crate::wire::{AuditSummary, KindCount};
 
 /// How many findings a report names; further ones are counted.
 pub const MOST_NAMED: usize = 10_000;
 /// How many photos a user's summary names; if there are more, none counts as audited.
 const MOST_IN_SUMMARY: usize = 1_000;
+
+/// How many wrong photos it lists; if there are more, none counts as safe.
+const MOST_WRONG: usize = 4_000;
 
 /// What an audit found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,6 +121,8 @@ impl Report {
     pub fn summary(&self, user: &UserId) -> Option<UserAudit> {
         let looked = self.users.get(user).cloned().unwrap_or_default();
         let named = self.findings.iter().filter(|finding| finding.user.as_ref() == Some(user));
+        let wrong = named.clone().filter(|finding| finding.kind.is_of_the_original());
+        let wrong: Vec<PhotoId> = wrong.filter_map(|finding| finding.photo_id).take(MOST_WRONG).collect();
         let photos: Vec<PhotoId> = named.filter_map(|finding| finding.photo_id).collect();
         let complete = looked.unchecked == 0 && self.not_named == 0 && photos.len() <= MOST_IN_SUMMARY;
         let findings = looked.findings.iter().map(|(kind, count)| KindCount { kind: *kind, count: *count });
@@ -131,6 +137,8 @@ impl Report {
                 report: self.audit_id,
             },
             named: complete.then_some(photos),
+            more_wrong: looked.wrong() > wrong.len() as u64,
+            wrong,
         })
     }
 }
@@ -142,9 +150,36 @@ pub struct UserAudit {
     pub summary: AuditSummary,
     /// Photos that it names; absent if it cannot say of each photo whether it is whole.
     pub named: Option<Vec<PhotoId>>,
+    /// Photos whose original is lost, or is not what it was.
+    #[serde(default)]
+    pub wrong: Vec<PhotoId>,
+    /// Whether there are more of these than are listed.
+    #[serde(default)]
+    pub more_wrong: bool,
+}
+
+impl Looked {
+    /// Photos whose original is lost, or is not what it was.
+    fn wrong(&self) -> u64 {
+        let kinds = self.findings.iter().filter(|(kind, _)| kind.is_of_the_original());
+        kinds.map(|(_, count)| *count).sum()
+    }
+}
+
+impl Kind {
+    /// Whether the bytes that a record speaks of are not there.
+    fn is_of_the_original(self) -> bool {
+        matches!(self, Self::Lost | Self::WrongSize | Self::WrongChecksum)
+    }
 }
 
 impl UserAudit {
+    /// Whether it found the original of this photo lost or wrong; of a photo that became safe since, it says nothing.
+    pub fn doubts(&self, record: &Record) -> bool {
+        let seen = record.stored_at.is_none_or(|stored_at| stored_at < self.summary.finished_at);
+        seen && (self.more_wrong || self.wrong.contains(&record.photo_id))
+    }
+
     /// When a photo that is safe since `stored_at` was last found whole: when the audit began, at the latest.
     pub fn found_whole(
         &self,
@@ -155,6 +190,33 @@ impl UserAudit {
         let seen = stored_at.is_some_and(|stored_at| stored_at < began);
         let whole = self.named.as_ref().is_some_and(|named| !named.contains(photo_id));
         (seen && whole).then_some(began)
+    }
+}
+
+/// Originals that were read back and were not what their record says, until they are: a note of the keeper's.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Doubted {
+    /// These.
+    pub originals: Vec<DoubtedOriginal>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DoubtedOriginal {
+    /// Of which photo.
+    pub photo_id: PhotoId,
+    /// In which of its lives.
+    pub generation: Generation,
+}
+
+impl Doubted {
+    /// How many it holds at most: an item of the catalog is at most 400 KB.
+    pub const MOST: usize = 2_000;
+
+    /// Whether the original of this record is one of them.
+    pub fn doubts(&self, record: &Record) -> bool {
+        let (photo_id, generation) = (record.photo_id, record.generation);
+        self.originals.contains(&DoubtedOriginal { photo_id, generation })
     }
 }
 

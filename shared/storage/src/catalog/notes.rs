@@ -23,6 +23,8 @@ pub enum NoteKey {
     Audit(UserId),
     /// What the last restore drill says of them.
     Drill(UserId),
+    /// Which of them were read back and were not whole.
+    Doubted(UserId),
     /// What of them waits longer than it should.
     Stuck(UserId),
 }
@@ -47,6 +49,7 @@ impl NoteKey {
             Self::KeeperDrill => (AttributeValue::S(item::KEEPER.to_owned()), "drill"),
             Self::Audit(user) => (item::user_partition(user), "S#audit"),
             Self::Drill(user) => (item::user_partition(user), "S#drill"),
+            Self::Doubted(user) => (item::user_partition(user), "S#doubted"),
             Self::Stuck(user) => (item::user_partition(user), "S#stuck"),
         };
         HashMap::from([("PK".to_owned(), pk), ("SK".to_owned(), AttributeValue::S(sk.to_owned()))])

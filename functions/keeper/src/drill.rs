@@ -7,6 +7,8 @@ use std::time::Instant;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
+use tintype_core::audit::has_original;
+use tintype_core::audit::report::{Doubted, DoubtedOriginal};
 use tintype_core::id::{PhotoId, UserId};
 use tintype_core::record::Record;
 use tintype_core::tally::Counter;
@@ -88,12 +90,14 @@ async fn drill(
     let each = MOST_BYTES / (users.len() as u64).max(1);
     for user in users {
         let (photos, bytes) = library(storage, &user).await?;
-        if photos == 0 {
+        let doubted = doubted_still(storage, &user, end).await?;
+        if photos == 0 && doubted.is_empty() {
             continue;
         }
         let budget = budget.unwrap_or(Budget { photos, bytes: each.min(bytes / SHARE) });
         let budget = Budget { photos: budget.photos.min(photos), ..budget };
-        let read = read_back(storage, &user, budget, end).await?;
+        let mut read = read_back(storage, &user, budget, end).await?;
+        doubt(storage, &user, doubted, &mut read).await?;
         let summary = DrillSummary {
             finished_at: now + begun.elapsed(),
             photos: read.photos,
@@ -103,7 +107,7 @@ async fn drill(
         if read.photos > 0 || !read.wrong.is_empty() {
             storage.catalog.tell(&NoteKey::Drill(user.clone()), &summary).await?;
         }
-        for photo_id in &read.wrong {
+        for DoubtedOriginal { photo_id, .. } in &read.wrong {
             tracing::error!(%photo_id, "did not come back byte for byte");
         }
         answer.users.insert(user, read.photos);
@@ -111,7 +115,7 @@ async fn drill(
         answer.bytes += read.bytes;
         answer.unchecked += read.unchecked;
         answer.finished &= !read.cut_off;
-        answer.wrong.extend(read.wrong);
+        answer.wrong.extend(read.wrong.iter().map(|original| original.photo_id));
     }
     tracing::info!(photos = answer.photos, bytes = answer.bytes, wrong = answer.wrong.len(), "read back");
     if !answer.wrong.is_empty() {
@@ -128,11 +132,63 @@ async fn library(storage: &Storage, user: &UserId) -> Result<(u64, u64), Storage
     Ok((u64::try_from(photos).unwrap_or_default(), u64::try_from(bytes).unwrap_or_default()))
 }
 
+fn original_of(record: &Record) -> DoubtedOriginal {
+    DoubtedOriginal { photo_id: record.photo_id, generation: record.generation }
+}
+
+/// What earlier drills found wrong and is not whole yet: read again, before any other. What there was no time for stays.
+async fn doubted_still(
+    storage: &Storage,
+    user: &UserId,
+    end: Instant,
+) -> Result<Vec<DoubtedOriginal>, StorageError> {
+    let note = storage.catalog.note::<Doubted>(&NoteKey::Doubted(user.clone())).await?;
+    let mut still = Vec::new();
+    for original in note.map(|note| note.says.originals).unwrap_or_default() {
+        let record = match storage.catalog.get(user, &original.photo_id).await {
+            Ok(record) => record,
+            Err(StorageError::Corrupt { .. }) => {
+                still.push(original);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let kept = |record: &Record| has_original(record) && original_of(record) == original;
+        let Some(record) = record.filter(kept) else { continue };
+        let whole = Instant::now() < end && matches!(is_whole(storage, &record).await, Ok(Some(true)));
+        if !whole {
+            still.push(original);
+        }
+    }
+    Ok(still)
+}
+
+/// Keeps what is wrong for the next drill.
+async fn doubt(
+    storage: &Storage,
+    user: &UserId,
+    doubted: Vec<DoubtedOriginal>,
+    read: &mut Read,
+) -> Result<(), StorageError> {
+    let had_any = !doubted.is_empty();
+    for original in doubted {
+        if !read.wrong.contains(&original) {
+            read.wrong.push(original);
+        }
+    }
+    let key = NoteKey::Doubted(user.clone());
+    if had_any || !read.wrong.is_empty() || storage.catalog.note::<Doubted>(&key).await?.is_some() {
+        let originals = read.wrong.iter().copied().take(Doubted::MOST).collect();
+        storage.catalog.tell(&key, &Doubted { originals }).await?;
+    }
+    Ok(())
+}
+
 #[derive(Default)]
 struct Read {
     photos: u64,
     bytes: u64,
-    wrong: Vec<PhotoId>,
+    wrong: Vec<DoubtedOriginal>,
     unchecked: u64,
     /// Whether the time was over before all were read.
     cut_off: bool,
@@ -162,7 +218,7 @@ async fn read_back(
                 read.photos += 1;
                 read.bytes += record.size;
             }
-            Ok(Some(false)) => read.wrong.push(record.photo_id),
+            Ok(Some(false)) => read.wrong.push(original_of(&record)),
             Ok(None) => {}
             Err(error) => {
                 read.unchecked += 1;

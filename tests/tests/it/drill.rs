@@ -62,4 +62,9 @@ async fn a_drill_reads_photos_back_and_says_so() {
     assert_eq!((rotten.photos, rotten.wrong), (11, vec![files[4].photo_id()]));
     let me: Me = ada.get("/api/me").await.json();
     assert_eq!(me.line, "12 photos, 1 needs attention");
+    // A drill that reads others does not forget it.
+    assert_eq!(drill(json!({"megabytes": 0})).await.wrong, vec![files[4].photo_id()]);
+    let me: Me = ada.get("/api/me").await.json();
+    assert_eq!(me.line, "12 photos, 1 needs attention");
+    assert!(!ada.lookup(&[files[4].photo_id()]).await.remove(0).safe);
 }

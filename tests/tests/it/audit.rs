@@ -265,6 +265,14 @@ async fn every_byte_finds_what_rotted_on_the_disk() {
     assert_eq!(named(&found), BTreeMap::from(rotten));
     let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
     assert!(found.bytes_read >= bytes as u64, "{found:?}");
+
+    // An audit that reads no others' bytes reads theirs: they are not forgotten while they are wrong.
+    let again = audit(&app, json!({})).await;
+    let wrong = |found: &AuditAnswer| {
+        let named = found.findings.iter().filter(|finding| finding.kind == Kind::WrongChecksum);
+        named.filter_map(|finding| finding.photo_id).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(wrong(&again), [&files[3], &files[5]].map(File::photo_id).into());
 }
 
 #[tokio::test]

@@ -127,6 +127,24 @@ impl World<'_> {
         });
     }
 
+    /// The state, once a call that was under way when its invocation ended has landed.
+    async fn settled(&self) -> LookupState {
+        let mut before = self.lookup().await.state;
+        let mut same = 0;
+        while same < 4 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            let now = self.lookup().await.state;
+            same = if now == before { same + 1 } else { 0 };
+            before = now;
+        }
+        before
+    }
+
+    /// A halt that nobody waited for any more is none of the next step's.
+    fn forget_halts(&self) {
+        while self.faults.has_halted(&self.photo_id().to_string()) {}
+    }
+
     async fn halted(&self) {
         while !self.faults.has_halted(&self.photo_id().to_string()) {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -134,6 +152,7 @@ impl World<'_> {
     }
 
     async fn event(&self, event: &Value, crash: Option<(usize, bool)>) -> bool {
+        self.forget_halts();
         self.plan(crash);
         let done = tokio::select! {
             done = self.app.invoke(event) => done,
@@ -144,11 +163,15 @@ impl World<'_> {
     }
 
     async fn keep(&mut self, days: i64, crash: Option<(usize, bool)>) {
+        self.forget_halts();
         self.plan(crash);
         self.latest = self.latest.max(days);
         let then = mint::now() + time::Duration::days(days) + time::Duration::hours(2);
+        let keeper = self.app.stack.keeper.clone();
+        // A task of its own: a call that is under way when the run ends is not taken back.
+        let mut run = tokio::spawn(async move { tintype_keeper::run(&keeper, then).await.map(drop) });
         tokio::select! {
-            _ = tintype_keeper::run(&self.app.stack.keeper, then) => {}
+            _ = &mut run => {}
             () = self.halted() => {}
         }
         self.plan(None);
@@ -166,7 +189,7 @@ impl World<'_> {
             }
             Step::Trash => {
                 self.plan(None);
-                let before = self.lookup().await.state;
+                let before = self.settled().await;
                 let outcome = self.user.trash(&[self.photo_id()]).await.remove(0);
                 let expected = match before {
                     LookupState::Stored => ChangeOutcome::Done,
@@ -183,7 +206,7 @@ impl World<'_> {
             }
             Step::Restore => {
                 self.plan(None);
-                let before = self.lookup().await.state;
+                let before = self.settled().await;
                 let outcome = self.user.restore(&[self.photo_id()]).await.remove(0);
                 let expected = match before {
                     LookupState::Stored => ChangeOutcome::Already,
@@ -214,7 +237,7 @@ impl World<'_> {
 
     async fn ask(&mut self, now: usize, restore: bool) -> Held {
         self.plan(None);
-        let before = self.lookup().await.state;
+        let before = self.settled().await;
         let outcome = self.user.offer(&UploadFile { restore, ..self.file.wanted() }).await;
         let deleted = matches!(before, LookupState::Trashed | LookupState::Purging | LookupState::Gone);
         match outcome {

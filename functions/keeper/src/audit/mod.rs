@@ -12,7 +12,7 @@ use std::time::Instant;
 use futures::stream::{self, StreamExt};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
-use tintype_core::audit::report::{Place, Report};
+use tintype_core::audit::report::{Doubted, Place, Report};
 use tintype_core::audit::{self, Finding, Kind};
 use tintype_core::id::{AuditId, UserId};
 use tintype_function::metrics;
@@ -219,15 +219,16 @@ async fn walk(storage: &Storage, kept: &mut Report, end: Instant) -> Result<bool
         report.of(&user);
         let mut merge = Merge::behind(storage.clone(), &user, after);
         let batch = if report.every_byte { BATCH_OF_FILES } else { BATCH };
+        let doubted = doubted(storage, &user).await?;
         let mut looks = Vec::new();
         loop {
             let photo = merge.next().await?;
             name_strange(storage, report, &user, &mut merge).await?;
             let Some(photo) = photo else { break };
             let photo_id = photo.photo_id;
-            looks.extend(first_look(report, &user, photo));
-            let sizes = looks.iter().filter_map(|look| look.record.as_ref()).map(|record| record.size);
-            let full = looks.len() >= batch || report.every_byte && sizes.sum::<u64>() >= BATCH_BYTES;
+            looks.extend(first_look(report, &user, photo, &doubted));
+            let read = looks.iter().filter(|look| look.bytes).filter_map(|look| look.record.as_ref());
+            let full = looks.len() >= batch || read.map(|record| record.size).sum::<u64>() >= BATCH_BYTES;
             if full || Instant::now() >= end {
                 look_closer(storage, report, &user, &mut looks).await;
                 report.next = Some(Place { user: user.clone(), after: Some(photo_id) });
@@ -280,7 +281,7 @@ async fn name_strange(
 }
 
 /// What the listings say of a photo; a reason to look closer, if there is one.
-fn first_look(report: &mut Report, user: &UserId, photo: Gathered) -> Option<Look> {
+fn first_look(report: &mut Report, user: &UserId, photo: Gathered, doubted: &Doubted) -> Option<Look> {
     let Gathered { photo_id, record, originals, variants } = photo;
     let record = match record {
         Some(Err(unreadable)) => {
@@ -295,7 +296,8 @@ fn first_look(report: &mut Report, user: &UserId, photo: Gathered) -> Option<Loo
     let suspects = audit::examine((user, photo_id), record.as_ref(), &originals, Some(&variants));
     let has_original = record.as_ref().is_some_and(audit::has_original);
     report.of(user).checked += u64::from(has_original);
-    let bytes = report.every_byte;
+    // What was wrong once is read whole until it is right: a checksum that S3 remembers does not tell.
+    let bytes = report.every_byte || record.as_ref().is_some_and(|record| doubted.doubts(record));
     let turn = has_original && (bytes || audit::is_its_turn(&photo_id, report.started_at));
     (turn || !suspects.is_empty()).then(|| Look { user: user.clone(), photo_id, record, suspects, bytes })
 }
@@ -318,6 +320,22 @@ async fn tell(keeper: &Keeper, report: &Report) -> Result<(), StorageError> {
         if let Some(summary) = report.summary(user) {
             keeper.storage.catalog.tell(&NoteKey::Audit(user.clone()), &summary).await?;
         }
+        let mut doubted = doubted(&keeper.storage, user).await?;
+        let known = doubted.originals.len();
+        for original in report.wrong_bytes(user) {
+            if doubted.originals.len() < Doubted::MOST && !doubted.originals.contains(&original) {
+                doubted.originals.push(original);
+            }
+        }
+        if doubted.originals.len() > known {
+            keeper.storage.catalog.tell(&NoteKey::Doubted(user.clone()), &doubted).await?;
+        }
     }
     Ok(())
+}
+
+/// What was found wrong before, and not whole since.
+async fn doubted(storage: &Storage, user: &UserId) -> Result<Doubted, StorageError> {
+    let note = storage.catalog.note(&NoteKey::Doubted(user.clone())).await?;
+    Ok(note.map(|note| note.says).unwrap_or_default())
 }

@@ -117,6 +117,14 @@ impl Report {
         self.users.values().map(|looked| looked.unchecked).sum()
     }
 
+    /// Originals of one user whose bytes are not what their records say.
+    pub fn wrong_bytes(&self, user: &UserId) -> impl Iterator<Item = DoubtedOriginal> {
+        let named = self.findings.iter().filter(move |finding| finding.user.as_ref() == Some(user));
+        named.filter(|finding| matches!(finding.kind, Kind::WrongSize | Kind::WrongChecksum)).filter_map(
+            |finding| Some(DoubtedOriginal { photo_id: finding.photo_id?, generation: finding.generation? }),
+        )
+    }
+
     /// What a user is told of it; `None` while it goes on.
     pub fn summary(&self, user: &UserId) -> Option<UserAudit> {
         let looked = self.users.get(user).cloned().unwrap_or_default();

@@ -111,8 +111,13 @@ test('the keyboard goes everywhere', async ({ page }) => {
 });
 
 test('jumps to a date and by the scrubber', async ({ page }) => {
-  await page.keyboard.press('g');
-  await page.getByLabel('Show photos from').fill('2024-10-15');
+  const date = page.getByLabel('Show photos from');
+  // Its keys come a moment after the first photos.
+  await expect(async () => {
+    await page.keyboard.press('g');
+    await expect(date).toBeVisible({ timeout: 1_000 });
+  }).toPass();
+  await date.fill('2024-10-15');
   await page.keyboard.press('Enter');
   await expect(month(page)).toContainText('October 2024');
   await expect(page.locator(':focus')).toHaveAttribute('aria-label', /October 2024/);

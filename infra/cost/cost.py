@@ -154,7 +154,7 @@ Everything: taking in, keeping, looking at {M['views_month']:,} thumbs a month, 
 - Downloads of originals: S3's 0.09 a GB behind 100 GB a month.
 - Metrics: CloudWatch bills each of about a dozen behind the tenth of an account, 0.30 a month, for the hours in which photos come in.
 - By parameter: a dashboard behind the third of an account 3.00 a month, a WAF from 5.00.
-- The audit: it re-hashes at most 200 MB a day, which with GLACIER_IR is {usd(0.2 * 30 * PRICE['s3_glacier_ir_retrieval_gb'], 2)} a month for the reads.
+- The restore drill: it reads about 200 MB a week, which with GLACIER_IR is {usd(0.2 * 30 / 7 * PRICE['s3_glacier_ir_retrieval_gb'], 2)} a month for the reads.
 
 ## What it is computed from
 

@@ -11,7 +11,7 @@ use tintype_imaging::Budget;
 use tintype_local::stack::{Options, Stack};
 use tintype_local_s3::Durability;
 use tintype_processor::Processor;
-use tintype_storage::mint;
+use tintype_storage::{Storage, mint};
 
 use crate::{Buckets, Faults, File, User, secrets};
 
@@ -21,6 +21,8 @@ pub struct TestApp {
     pub stack: Stack,
     /// What lies in the buckets.
     pub buckets: Buckets,
+    /// What a test looks with: no fault strikes it.
+    pub sight: Storage,
     http: reqwest::Client,
     folder: Option<TempDir>,
 }
@@ -93,7 +95,8 @@ impl TestApp {
         }
         let stack = Stack::start(options).await.expect("the stack starts");
         let buckets = Buckets::of(&stack.services);
-        Self { stack, buckets, http: reqwest::Client::new(), folder: None }
+        let sight = Storage::new(&crate::buckets::clients_of(&stack.services), &stack.services.config());
+        Self { stack, buckets, sight, http: reqwest::Client::new(), folder: None }
     }
 
     /// Stops it; its folder stays, for another one to start on.

@@ -30,14 +30,14 @@ impl TestApp {
 
     /// The record of a file as it now stands.
     pub async fn record(&self, user: &User, file: &File) -> Record {
-        self.stack.storage.catalog.get(&user.id, &file.photo_id()).await.unwrap().expect("a record")
+        self.sight.catalog.get(&user.id, &file.photo_id()).await.unwrap().expect("a record")
     }
 
     /// Every record of a user, by photo.
     pub async fn records(&self, user: &User) -> BTreeMap<String, Record> {
         let (mut records, mut after) = (BTreeMap::new(), None);
         loop {
-            let page = self.stack.storage.catalog.records(&user.id, after, 500).await.unwrap();
+            let page = self.sight.catalog.records(&user.id, after, 500).await.unwrap();
             records.extend(page.records.into_iter().map(|record| {
                 let record = record.expect("a record that can be read");
                 (record.photo_id.to_string(), record)
@@ -53,7 +53,7 @@ impl TestApp {
     pub async fn everything(&self, user: &User) -> Vec<String> {
         let (mut all, mut from) = (Vec::new(), None);
         loop {
-            let page = self.stack.storage.vault.versions("", from).await.unwrap();
+            let page = self.sight.vault.versions("", from).await.unwrap();
             let versions = page.versions.into_iter();
             let ours = versions.filter(|version| !matches!(version.key.parse(), Ok(ObjectKey::Audit { .. })));
             all.extend(ours.map(|version| format!("{version:?}")));

@@ -68,7 +68,7 @@ impl TestApp {
             let mut left: BTreeSet<String> = self.buckets.uploads().await.into_keys().collect();
             for shard in 0..WORK_SHARDS {
                 let soon = mint::now() + time::Duration::days(20);
-                let due = self.stack.storage.catalog.due(shard, soon, 1_000).await.unwrap();
+                let due = self.sight.catalog.due(shard, soon, 1_000).await.unwrap();
                 left.extend(due.into_iter().map(|(user, photo_id)| format!("{user} {photo_id}")));
             }
             if left.is_empty() {
@@ -128,7 +128,7 @@ pub async fn assert_at_rest(app: &TestApp, wishes: &[Wish<'_>]) {
 async fn records_of(app: &TestApp, wish: &Wish<'_>) -> BTreeMap<PhotoId, Record> {
     let files = wish.stored.iter().chain(&wish.trashed).chain(&wish.gone);
     let photo_ids: Vec<PhotoId> = files.map(|file| file.photo_id()).collect();
-    app.stack.storage.catalog.get_many(&wish.user.id, &photo_ids).await.unwrap().into_iter().collect()
+    app.sight.catalog.get_many(&wish.user.id, &photo_ids).await.unwrap().into_iter().collect()
 }
 
 /// All that is wrong with a photo.

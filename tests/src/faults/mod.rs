@@ -6,6 +6,7 @@
 
 mod call;
 mod fault;
+mod kept;
 mod stale;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -20,6 +21,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use serde_json::Value;
 
 pub use call::{Call, Service};
 pub use fault::{Fault, Instead, answer, whole};
@@ -39,6 +41,8 @@ struct State {
     log: Vec<Call>,
     halted: HashSet<String>,
     struck: BTreeMap<String, usize>,
+    /// Where the events go that are sent to Lambda; to Lambda itself if `None`.
+    kept: Option<Arc<Mutex<Vec<Value>>>>,
 }
 
 impl fmt::Debug for Faults {
@@ -60,6 +64,7 @@ impl Faults {
         *state = State {
             rule: Some(Arc::new(rule)),
             struck: std::mem::take(&mut state.struck),
+            kept: state.kept.take(),
             ..State::default()
         };
     }
@@ -67,6 +72,11 @@ impl Faults {
     /// From now on, no faults; counting and the log begin again.
     pub fn stop(&self) {
         self.plan(|_| None);
+    }
+
+    /// From now on, whatever plan there is, events that are sent to Lambda lie here, and nothing is invoked.
+    pub fn keep_events(&self, events: Arc<Mutex<Vec<Value>>>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).kept = Some(events);
     }
 
     /// What was called since the plan was made, each call once, in order.
@@ -91,6 +101,13 @@ impl Faults {
     /// How many faults struck since the beginning.
     pub fn count(&self) -> usize {
         self.struck().values().sum()
+    }
+
+    /// Who performs a call to this service, if it is not to be the service.
+    fn stand_in(&self, service: Service) -> Option<SharedHttpConnector> {
+        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let events = state.kept.as_ref().filter(|_| service == Service::Lambda)?;
+        Some(SharedHttpConnector::new(kept::Kept(Arc::clone(events))))
     }
 
     fn on(&self, request: &HttpRequest) -> (Call, Option<Fault>) {
@@ -165,22 +182,19 @@ struct Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        match self.faults.on(&request) {
-            (_, None) => self.real.call(request),
-            (call, Some(fault)) => {
-                let real = self.real.clone();
-                let faults = self.faults.clone();
-                HttpConnectorFuture::new(async move {
-                    let Fault::Halt { after } = fault else {
-                        return fault.strike(&call, request, real).await;
-                    };
-                    if after {
-                        whole(real.call(request).await?).await;
-                    }
-                    faults.halt(call.subject);
-                    std::future::pending().await
-                })
+        let (call, fault) = self.faults.on(&request);
+        let real = self.faults.stand_in(call.service).unwrap_or_else(|| self.real.clone());
+        let Some(fault) = fault else { return real.call(request) };
+        let faults = self.faults.clone();
+        HttpConnectorFuture::new(async move {
+            let Fault::Halt { after } = fault else {
+                return fault.strike(&call, request, real).await;
+            };
+            if after {
+                whole(real.call(request).await?).await;
             }
-        }
+            faults.halt(call.subject);
+            std::future::pending().await
+        })
     }
 }

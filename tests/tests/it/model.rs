@@ -19,7 +19,7 @@ use tintype_core::wire::{
 use tintype_core::work;
 use tintype_local::stack::UPLOADS;
 use tintype_storage::mint;
-use tintype_tests::{Fault, Faults, File, TestApp, User, answer, assert_counters_are_true, many, row, seed};
+use tintype_tests::{Fault, Faults, File, TestApp, User, assert_counters_are_true, many, row, seed};
 
 /// What can happen. Numbers choose among what there is, whatever there is.
 #[derive(Debug, Clone)]
@@ -92,6 +92,7 @@ struct World<'a> {
     model: Model,
     /// Every event that there ever was; each can come again.
     events: Vec<Value>,
+    /// What the keeper sends to the processor: it arrives when the sequence says so.
     sent_by_keeper: Arc<Mutex<Vec<Value>>>,
     /// The latest of the keeper's days so far.
     latest: i64,
@@ -108,41 +109,13 @@ impl World<'_> {
         self.user.lookup(&[self.photo_id()]).await.remove(0)
     }
 
-    /// From now on the photo's calls are counted anew; one of them may be the last of its invocation. What the
-    /// keeper sends to the processor is kept, to arrive when the sequence says so.
+    /// From now on the photo's calls are counted anew; one of them may be the last of its invocation.
     fn plan(&self, crash: Option<(usize, bool)>) {
-        let (subject, events) = (self.photo_id().to_string(), Arc::clone(&self.sent_by_keeper));
+        let subject = self.photo_id().to_string();
         self.faults.plan(move |call| {
-            if crash.is_some_and(|(at, _)| call.subject == subject && call.ordinal == at) {
-                return crash.map(|(_, after)| Fault::Halt { after });
-            }
-            let events = Arc::clone(&events);
-            (call.operation == "Invoke").then(|| {
-                Fault::Instead(Arc::new(move |request, _| {
-                    let event = serde_json::from_slice(request.body().bytes().unwrap_or_default()).unwrap();
-                    events.lock().unwrap().push(event);
-                    Box::pin(async { Ok(answer(202, "")) })
-                }))
-            })
+            let (at, after) = crash?;
+            (call.subject == subject && call.ordinal == at).then_some(Fault::Halt { after })
         });
-    }
-
-    /// The state, once a call that was under way when its invocation ended has landed.
-    async fn settled(&self) -> LookupState {
-        let mut before = self.lookup().await.state;
-        let mut same = 0;
-        while same < 4 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            let now = self.lookup().await.state;
-            same = if now == before { same + 1 } else { 0 };
-            before = now;
-        }
-        before
-    }
-
-    /// A halt that nobody waited for any more is none of the next step's.
-    fn forget_halts(&self) {
-        while self.faults.has_halted(&self.photo_id().to_string()) {}
     }
 
     async fn halted(&self) {
@@ -152,7 +125,6 @@ impl World<'_> {
     }
 
     async fn event(&self, event: &Value, crash: Option<(usize, bool)>) -> bool {
-        self.forget_halts();
         self.plan(crash);
         let done = tokio::select! {
             done = self.app.invoke(event) => done,
@@ -163,15 +135,11 @@ impl World<'_> {
     }
 
     async fn keep(&mut self, days: i64, crash: Option<(usize, bool)>) {
-        self.forget_halts();
         self.plan(crash);
         self.latest = self.latest.max(days);
         let then = mint::now() + time::Duration::days(days) + time::Duration::hours(2);
-        let keeper = self.app.stack.keeper.clone();
-        // A task of its own: a call that is under way when the run ends is not taken back.
-        let mut run = tokio::spawn(async move { tintype_keeper::run(&keeper, then).await.map(drop) });
         tokio::select! {
-            _ = &mut run => {}
+            _ = tintype_keeper::run(&self.app.stack.keeper, then) => {}
             () = self.halted() => {}
         }
         self.plan(None);
@@ -189,7 +157,7 @@ impl World<'_> {
             }
             Step::Trash => {
                 self.plan(None);
-                let before = self.settled().await;
+                let before = self.lookup().await.state;
                 let outcome = self.user.trash(&[self.photo_id()]).await.remove(0);
                 let expected = match before {
                     LookupState::Stored => ChangeOutcome::Done,
@@ -206,7 +174,7 @@ impl World<'_> {
             }
             Step::Restore => {
                 self.plan(None);
-                let before = self.settled().await;
+                let before = self.lookup().await.state;
                 let outcome = self.user.restore(&[self.photo_id()]).await.remove(0);
                 let expected = match before {
                     LookupState::Stored => ChangeOutcome::Already,
@@ -237,7 +205,7 @@ impl World<'_> {
 
     async fn ask(&mut self, now: usize, restore: bool) -> Held {
         self.plan(None);
-        let before = self.settled().await;
+        let before = self.lookup().await.state;
         let outcome = self.user.offer(&UploadFile { restore, ..self.file.wanted() }).await;
         let deleted = matches!(before, LookupState::Trashed | LookupState::Purging | LookupState::Gone);
         match outcome {
@@ -331,6 +299,8 @@ fn pick<T>(from: &[T], which: usize) -> Option<&T> {
 fn run(worker: u64, cases: u32, runtime: &tokio::runtime::Handle) -> u32 {
     let faults = Faults::default();
     let app = runtime.block_on(TestApp::start_faulty(&faults));
+    let sent_by_keeper = Arc::<Mutex<Vec<Value>>>::default();
+    faults.keep_events(Arc::clone(&sent_by_keeper));
     let steps = AtomicU32::new(0);
     let number = AtomicU32::new(0);
     let mut bytes = [0; 32];
@@ -352,7 +322,7 @@ fn run(worker: u64, cases: u32, runtime: &tokio::runtime::Handle) -> u32 {
                 file: File::new("m", "", format!("model {worker} {case}")),
                 model: Model::default(),
                 events: Vec::new(),
-                sent_by_keeper: Arc::default(),
+                sent_by_keeper: Arc::clone(&sent_by_keeper),
                 latest: 0,
             };
             for (now, step) in sequence.iter().enumerate() {

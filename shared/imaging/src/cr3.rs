@@ -7,7 +7,9 @@
 use std::ops::Range;
 
 use crate::bmff::{Found, boxes};
+use crate::embedded;
 use crate::probe::{Probe, Still, be32, be64, exif_orientation, jpeg};
+use crate::tiff::Tiff;
 
 /// The `uuid` box in `moov` that holds Canon's own boxes.
 const METADATA: &[u8] = b"\x85\xc0\xb6\x87\x82\x0f\x11\xe0\x81\x11\xf4\xce\x46\x2b\x6a\x48";
@@ -36,9 +38,11 @@ pub(crate) fn probe(bytes: &[u8]) -> Probe {
         }
     }
     found.orientation = exif_orientation(bytes, found.exif.as_ref());
+    let exif = found.apart.exif.clone().and_then(|range| Tiff::new(bytes.get(range)?)?.first());
+    found.size = embedded::exif_size(exif.as_ref());
     let stills = pictures.into_iter().filter_map(|range| jpeg::embedded(bytes, range));
     if let Some((range, header)) = stills.max_by_key(|(_, header)| header.pixels()) {
-        found.size = Some((header.width.into(), header.height.into()));
+        found.size = Some(embedded::shown_size(found.size, &header));
         found.still = Some(Still::Jpeg { range, header });
     }
     found
@@ -102,18 +106,9 @@ fn sample(bytes: &[u8], track: Range<usize>) -> Option<Range<usize>> {
 mod tests {
     use super::*;
     use crate::bmff::tests::boxed;
+    use crate::embedded::tests::jpeg;
     use crate::tiff::tests::{Value, build};
     use crate::{Budget, Kind, Raw, inspect, render};
-    use turbojpeg::{Compressor, Image, PixelFormat};
-
-    /// A grey JPEG of this size.
-    fn jpeg(width: usize, height: usize) -> Vec<u8> {
-        let grey = vec![100; width * height];
-        let image = Image { pixels: &grey[..], width, pitch: width, height, format: PixelFormat::GRAY };
-        let mut compressor = Compressor::new().unwrap();
-        compressor.set_subsamp(turbojpeg::Subsamp::Gray).unwrap();
-        compressor.compress_to_vec(image).unwrap()
-    }
 
     fn with_sizes(picture: &[u8]) -> Vec<u8> {
         [&[0; 16], picture].concat()
@@ -122,7 +117,12 @@ mod tests {
     /// A CR3 as cameras lay it out, with `first` as the first picture of `mdat`.
     fn cr3(first: &[u8]) -> Vec<u8> {
         let main = build(&[(0x0110, Value::Text("Canon EOS R6")), (0x0112, Value::Short(6))], false);
-        let exif = build(&[(0x9003, Value::Text("2024:05:17 09:30:01"))], false);
+        let exif = [
+            (0x9003, Value::Text("2024:05:17 09:30:01")),
+            (0xA002, Value::Short(960)),
+            (0xA003, Value::Short(640)),
+        ];
+        let exif = build(&exif, false);
         let degrees = &[(10, 1), (0, 1), (0, 1)];
         let gps = build(
             &[
@@ -164,14 +164,15 @@ mod tests {
     fn the_jpeg_of_full_size_is_shown_upright() {
         let file = cr3(&jpeg(96, 64));
         let rendering = render(&file, &Budget::default()).unwrap();
-        assert_eq!((rendering.width, rendering.height), (64, 96));
+        assert_eq!((rendering.width, rendering.height), (640, 960));
         assert_eq!((rendering.variants[0].width, rendering.variants[0].height), (64, 96));
     }
 
     #[test]
     fn the_preview_stands_in_where_the_first_picture_is_no_jpeg() {
         let rendering = render(&cr3(b"HEVC, for all that is known here"), &Budget::default()).unwrap();
-        assert_eq!((rendering.width, rendering.height), (32, 48));
+        assert_eq!((rendering.width, rendering.height), (640, 960));
+        assert_eq!((rendering.variants[0].width, rendering.variants[0].height), (32, 48));
     }
 
     #[test]

@@ -33,6 +33,10 @@ mod tag {
     pub(super) const SUB_DIRECTORIES: u16 = 0x014A;
     pub(super) const JPEG_OFFSET: u16 = 0x0201;
     pub(super) const JPEG_LENGTH: u16 = 0x0202;
+    pub(super) const XMP: u16 = 0x02BC;
+    pub(super) const EXIF: u16 = 0x8769;
+    pub(super) const EXIF_WIDTH: u16 = 0xA002;
+    pub(super) const EXIF_HEIGHT: u16 = 0xA003;
     pub(super) const DNG_VERSION: u16 = 0xC612;
     pub(super) const DNG_CROP: u16 = 0xC620;
 }
@@ -42,9 +46,14 @@ fn directories(bytes: &[u8], tiff: Tiff<'_>, kind: Kind) -> Probe {
     let Some(main) = all.first() else { return Probe::default() };
     let kind = if kind == Kind::Tiff { raw_kind(main, &all) } else { kind };
     let mut found = Probe { kind, exif: Some(0..bytes.len()), ..Probe::default() };
+    found.xmp = main.range(tag::XMP);
     found.orientation = exif_orientation(bytes, found.exif.as_ref());
     found.size = dimensions(main);
     let Kind::Raw(_) = kind else { return found };
+    let sensor = all.iter().filter(|directory| is_raw(directory)).filter_map(dimensions).max();
+    // The main directory of many raw formats describes a thumb.
+    let whole = sensor.or_else(|| exif_size(main.child(tag::EXIF, 0).as_ref()));
+    found.size = whole.or(found.size);
 
     let stills = all.iter().flat_map(candidates).filter_map(|range| jpeg::embedded(bytes, range));
     let Some((range, header)) = stills.max_by_key(|(_, header)| header.pixels()) else { return found };
@@ -53,10 +62,7 @@ fn directories(bytes: &[u8], tiff: Tiff<'_>, kind: Kind) -> Probe {
     if !main.has(tag::ORIENTATION) {
         found.orientation = inner.orientation;
     }
-    // The page keeps room in the photo's proportions, so the sensor's size counts only where they are the preview's.
-    let sensor = all.iter().filter(|directory| is_raw(directory)).filter_map(dimensions).max();
-    let preview = (u32::from(header.width), u32::from(header.height));
-    found.size = sensor.filter(|&sensor| same_proportions(sensor, preview)).or(Some(preview));
+    found.size = Some(shown_size(whole, &header));
     found.still = Some(Still::Jpeg { range, header });
     found
 }
@@ -106,6 +112,19 @@ fn dimensions(directory: &Directory<'_>) -> Option<(u32, u32)> {
     let (width, height) =
         cropped.or_else(|| directory.number(tag::WIDTH).zip(directory.number(tag::HEIGHT)))?;
     size(width, height)
+}
+
+/// The size that an EXIF directory says the photo has.
+pub(crate) fn exif_size(exif: Option<&Directory<'_>>) -> Option<(u32, u32)> {
+    let (width, height) = exif?.number(tag::EXIF_WIDTH).zip(exif?.number(tag::EXIF_HEIGHT))?;
+    size(width, height)
+}
+
+/// The size of a raw photo as it is shown by its JPEG: the page keeps room in the photo's proportions, so the size of
+/// the whole counts only where they are the JPEG's.
+pub(crate) fn shown_size(whole: Option<(u32, u32)>, preview: &jpeg::Header) -> (u32, u32) {
+    let preview = (u32::from(preview.width), u32::from(preview.height));
+    whole.filter(|&whole| same_proportions(whole, preview)).unwrap_or(preview)
 }
 
 /// DNG's crop may be given as fractions.
@@ -158,14 +177,14 @@ fn raf(bytes: &[u8]) -> Probe {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::tiff::tests::{Value, build};
     use crate::{Budget, inspect, render};
     use turbojpeg::{Compressor, Image, PixelFormat};
 
     /// A grey JPEG of this size.
-    fn jpeg(width: usize, height: usize) -> Vec<u8> {
+    pub(crate) fn jpeg(width: usize, height: usize) -> Vec<u8> {
         let grey = vec![100; width * height];
         let image = Image { pixels: &grey[..], width, pitch: width, height, format: PixelFormat::GRAY };
         let mut compressor = Compressor::new().unwrap();
@@ -259,6 +278,30 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_only_exif_gives_a_size_is_of_that_size_and_not_of_its_previews() {
+        // As Canon and Olympus write it: the first directory describes the preview.
+        let directories = |offset, length| {
+            let exif = vec![(tag::EXIF_WIDTH, Value::Short(3456)), (tag::EXIF_HEIGHT, Value::Short(2304))];
+            vec![
+                (tag::WIDTH, Value::Short(96)),
+                (tag::HEIGHT, Value::Short(64)),
+                (tag::COMPRESSION, Value::Short(6)),
+                (tag::STRIP_OFFSETS, Value::Long(offset)),
+                (tag::ORIENTATION, Value::Short(6)),
+                (tag::STRIP_LENGTHS, Value::Long(length)),
+                (tag::EXIF, Value::Child(exif)),
+            ]
+        };
+        let mut orf = raw_file(directories, &jpeg(96, 64));
+        orf[2..4].copy_from_slice(b"RO");
+        let facts = inspect(&orf);
+        assert_eq!((facts.kind, facts.width, facts.height), (Kind::Raw(Raw::Orf), Some(2304), Some(3456)));
+        let rendering = render(&orf, &Budget::default()).unwrap();
+        assert_eq!((rendering.width, rendering.height), (2304, 3456));
+        assert_eq!((rendering.variants[0].width, rendering.variants[0].height), (64, 96));
+    }
+
+    #[test]
     fn rw2_and_raf_are_found_by_their_own_frames() {
         let picture = jpeg(96, 64);
         let mut rw2 = raw_file(
@@ -287,9 +330,15 @@ mod tests {
 
     #[test]
     fn a_raw_file_without_a_jpeg_and_an_ordinary_tiff_are_unsupported() {
-        let nef =
-            build(&[(tag::MAKE, Value::Text("NIKON")), (tag::PHOTOMETRIC, Value::Short(32_803))], false);
+        let nef = [
+            (tag::WIDTH, Value::Long(160)),
+            (tag::HEIGHT, Value::Long(106)),
+            (tag::MAKE, Value::Text("NIKON")),
+            (tag::SUB_DIRECTORIES, Value::Child(sensor(3040, 2014))),
+        ];
+        let nef = build(&nef, false);
         assert_eq!(render(&nef, &Budget::default()).unwrap_err().code(), "unsupported");
+        assert_eq!(inspect(&nef).width, Some(3040), "the first directory is a thumb's");
         let tiff = build(&[(tag::WIDTH, Value::Long(10)), (tag::HEIGHT, Value::Long(20))], false);
         assert_eq!(inspect(&tiff).kind, Kind::Tiff);
         assert_eq!((inspect(&tiff).width, inspect(&tiff).height), (Some(10), Some(20)));

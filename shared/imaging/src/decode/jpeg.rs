@@ -36,20 +36,54 @@ pub(super) fn decode(file: &[u8], header: &Header, plan: &Plan) -> Result<Decode
     {
         return Err(Rejected::broken("its headers contradict each other"));
     }
-    let shorter = scans::without_last_bits(&file, header, plan.eighths);
-    let is_shorter = shorter.is_some();
-    let file = shorter.unwrap_or(&file);
     let scale = ScalingFactor::new(plan.eighths.into(), 8);
     decoder.set_scaling_factor(scale).map_err(Rejected::broken)?;
-    let (raster, outcome) = match read.colorspace {
+    let shorter = match scans::without_last_bits(&file, header, plan.eighths) {
+        Some(shorter) => Some(samples(&mut decoder, shorter, header, &read, scale)?),
+        None => None,
+    };
+    // In a file that was damaged before its last scan, that scan may hold all that is left of the picture.
+    let shown = shorter.filter(|(raster, outcome)| {
+        outcome.as_ref().err().is_none_or(is_warning) && !raster.planes.iter().all(is_uniform)
+    });
+    let (raster, outcome) = match shown {
+        Some(shown) => shown,
+        None => samples(&mut decoder, &file, header, &read, scale)?,
+    };
+    if let Err(error) = &outcome
+        && error.to_string().contains("has more than")
+    {
+        return Err(Rejected::TooLarge { why: format!("it has more than {SCANS} scans") });
+    }
+    if let Err(error) = outcome
+        && (!is_warning(&error) || raster.planes.iter().all(is_uniform))
+    {
+        return Err(Rejected::broken(error));
+    }
+    let (width, height) = (u32::from(header.width), u32::from(header.height));
+    Ok(Decoded { width, height, raster, icc: None })
+}
+
+/// What decoding ended with; the samples may be good all the same.
+type Outcome = Result<(), turbojpeg::Error>;
+
+/// Decodes to what is nearest to how the file stores its colours.
+fn samples(
+    decoder: &mut Decompressor,
+    file: &[u8],
+    header: &Header,
+    read: &DecompressHeader,
+    scale: ScalingFactor,
+) -> Result<(Raster, Outcome), Rejected> {
+    Ok(match read.colorspace {
         Colorspace::YCbCr | Colorspace::Gray if read.subsamp != Subsamp::Unknown => {
-            planes(&mut decoder, file, &read, scale)?
+            planes(decoder, file, read, scale)?
         }
         Colorspace::YCbCr | Colorspace::Gray | Colorspace::RGB => {
-            pixels(&mut decoder, file, &read, scale, PixelFormat::RGB)
+            pixels(decoder, file, read, scale, PixelFormat::RGB)
         }
         Colorspace::CMYK | Colorspace::YCCK => {
-            let (mut raster, outcome) = pixels(&mut decoder, file, &read, scale, PixelFormat::CMYK);
+            let (mut raster, outcome) = pixels(decoder, file, read, scale, PixelFormat::CMYK);
             if header.adobe {
                 // Adobe stores how much light is left, not how much ink there is.
                 raster
@@ -60,24 +94,8 @@ pub(super) fn decode(file: &[u8], header: &Header, plan: &Plan) -> Result<Decode
             }
             (raster, outcome)
         }
-    };
-    if let Err(error) = &outcome
-        && error.to_string().contains("has more than")
-    {
-        return Err(Rejected::TooLarge { why: format!("it has more than {SCANS} scans") });
-    }
-    // A file whose end was left out is whole, whatever it shows and the decoder says.
-    if let Err(error) = outcome
-        && (!is_warning(&error) || !is_shorter && raster.planes.iter().all(is_uniform))
-    {
-        return Err(Rejected::broken(error));
-    }
-    let (width, height) = (u32::from(header.width), u32::from(header.height));
-    Ok(Decoded { width, height, raster, icc: None })
+    })
 }
-
-/// What decoding ended with; the samples may be good all the same.
-type Outcome = Result<(), turbojpeg::Error>;
 
 /// Reads the header, of the file or of a copy with a clean one.
 ///

@@ -382,6 +382,29 @@ fn a_photo_that_stops_early_shows_what_is_there() {
     assert_eq!(render(&whole[..nothing], &Budget::default()).unwrap_err().code(), "broken");
 }
 
+/// The last scan, which only refines, is left out of large progressive photos; not where nothing else is left.
+#[test]
+fn a_large_progressive_photo_full_of_zeros_shows_what_is_there() {
+    let mut state = 1_u32;
+    let mut grainy = scene(4096, 512);
+    for sample in &mut grainy {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        *sample = sample.saturating_add((state >> 27) as u8);
+    }
+    let whole = jpeg(&grainy, 4096, 512, Subsamp::Sub2x2, true);
+    let scans: Vec<usize> = (0..whole.len()).filter(|&at| whole[at..].starts_with(&[0xFF, 0xDA])).collect();
+    let (first, last) = (scans[0] + 14, scans[scans.len() - 1]);
+    let tables = whole[..last].windows(2).rposition(|pair| pair == [0xFF, 0xC4]).unwrap();
+    let (half, end) = (whole.len() / 2, whole.len());
+    for zeros in [first..tables, half..end, half..end - 2, last + 10..end, last + 10..end - 2] {
+        let mut damaged = whole.clone();
+        damaged[zeros.clone()].fill(0);
+        let (_, _, rgb) = unpacked(&rendered(&damaged).variants[0].webp);
+        let (darkest, brightest) = (rgb.iter().min().unwrap(), rgb.iter().max().unwrap());
+        assert!(brightest - darkest > 3, "{zeros:?} of {}: {darkest} to {brightest}", whole.len());
+    }
+}
+
 #[test]
 fn every_truncation_ends_well() {
     let jpeg = with_orientation(&photo(64, 48), 6);

@@ -36,8 +36,8 @@ audit: ## compare catalog and vault, name every difference (ARGS="--every-byte -
 	@$(LOCAL) audit $(ARGS)
 
 .PHONY: repair
-repair: ## repair what an audit found: make repair REPORT=01…
-	@$(LOCAL) repair "$(REPORT)" $(ARGS)
+repair: ## repair what the newest audit found, or that of a report: make repair REPORT=01…
+	@$(LOCAL) repair $(REPORT) $(ARGS)
 
 .PHONY: rebuild
 rebuild: ## rebuild the catalog from the vault alone

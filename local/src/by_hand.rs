@@ -3,6 +3,7 @@
 //!
 //! Exit codes: 0 if nothing needs attention, 1 if something does, 2 if it could not be done.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use clap::{Args, Subcommand};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tintype_core::audit::Finding;
-use tintype_core::audit::line::grouped;
+use tintype_core::audit::line::{counted, grouped};
 use tintype_core::id::{AuditId, PhotoId};
 use tintype_core::record::PreviewReason;
 use tintype_keeper::request::{AuditAnswer, DrillAnswer, RebuildAnswer, RepairAnswer, RetryAnswer};
@@ -24,8 +25,6 @@ use crate::stack::{Options, Stack, StartError};
 
 /// How long one call goes on before its progress is printed.
 const SLICE: u64 = 5;
-/// How often a drill's answer is waited for without a word.
-const WHOLE: u64 = 30;
 
 #[derive(Subcommand)]
 pub(crate) enum ByHand {
@@ -61,8 +60,8 @@ pub(crate) struct Audit {
 pub(crate) struct Repair {
     #[command(flatten)]
     folder: Folder,
-    /// The report, as the audit names it.
-    report: AuditId,
+    /// The report, as the audit names it; the newest one if nothing is said.
+    report: Option<AuditId>,
 }
 
 #[derive(Args)]
@@ -70,10 +69,10 @@ pub(crate) struct Drill {
     #[command(flatten)]
     folder: Folder,
     /// How many photos of each user; 20 if nothing is said.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     photos: Option<u64>,
-    /// How many megabytes of each user.
-    #[arg(long)]
+    /// How many megabytes of each user; larger photos are passed over.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     megabytes: Option<u64>,
 }
 
@@ -184,7 +183,7 @@ impl Asked {
             match stack.open() {
                 0 => break,
                 open if waited.is_multiple_of(20) && waited > 0 => {
-                    println!("{} previews are still being made", grouped(open as u64));
+                    println!("still being made: {}", counted(open as u64, "preview"));
                 }
                 _ => {}
             }
@@ -201,7 +200,11 @@ async fn audit(keeper: &Asked, asked: &Audit) -> Result<bool, String> {
         if answer.finished {
             break answer;
         }
-        println!("{} photos looked at so far, {} findings", grouped(answer.checked), answer.found);
+        println!(
+            "{} looked at so far, {}",
+            counted(answer.checked, "photo"),
+            counted(answer.found, "finding")
+        );
     };
     for finding in &answer.findings {
         println!("{}", told(finding));
@@ -215,17 +218,17 @@ async fn audit(keeper: &Asked, asked: &Audit) -> Result<bool, String> {
     } else {
         format!(", the checksums of {} asked for", grouped(answer.checksums))
     };
-    println!("{} photos checked{read}: {} findings", grouped(answer.checked), grouped(answer.found));
+    println!("{} checked{read}: {}", counted(answer.checked, "photo"), counted(answer.found, "finding"));
     println!("Report: {}", answer.report);
     if answer.found > 0 && answer.unchecked > 0 {
-        println!("{} photos could not be looked at; run it again", grouped(answer.unchecked));
+        println!("{} could not be looked at; run it again", counted(answer.unchecked, "photo"));
     }
     if answer.found > 0 {
         println!("make repair REPORT={} repairs what can be had; docs/RESTORE.md says more", answer.report);
         return Ok(false);
     }
     if answer.unchecked > 0 {
-        return Err(format!("{} photos could not be looked at; run it again", grouped(answer.unchecked)));
+        return Err(format!("{} could not be looked at; run it again", counted(answer.unchecked, "photo")));
     }
     Ok(true)
 }
@@ -239,15 +242,19 @@ fn told(finding: &Finding) -> String {
     }
 }
 
-async fn repair(keeper: &Asked, report: AuditId) -> Result<bool, String> {
+async fn repair(keeper: &Asked, mut report: Option<AuditId>) -> Result<bool, String> {
     let (mut next, mut repaired, mut left) = (0, 0, 0);
     loop {
         let event = json!({"repair": {"report": report, "next": next, "seconds": SLICE}});
         let answer: RepairAnswer = keeper.call(&event).await?;
+        if let (None, Some(newest)) = (report, answer.report) {
+            println!("Repairing from the newest report: {newest}");
+        }
         for result in &answer.results {
             println!("{}\n  {}", told(&result.finding), result.says);
         }
         (next, repaired, left) = (answer.next, repaired + answer.repaired, left + answer.left);
+        report = answer.report;
         if answer.finished {
             break;
         }
@@ -266,7 +273,7 @@ async fn rebuild(keeper: &Asked) -> Result<bool, String> {
         }
         (originals, made) = (originals + answer.originals, made + answer.made);
         (next, refused) = (answer.next, refused + answer.refused.len());
-        println!("{} originals looked at, {} records made", grouped(originals), grouped(made));
+        println!("{} looked at, {} made", counted(originals, "original"), counted(made, "record"));
         if answer.finished {
             break;
         }
@@ -275,21 +282,31 @@ async fn rebuild(keeper: &Asked) -> Result<bool, String> {
 }
 
 async fn drill(keeper: &Asked, asked: &Drill) -> Result<bool, String> {
-    let (photos, megabytes) = (asked.photos, asked.megabytes);
-    let event = json!({"drill": {"photos": photos, "megabytes": megabytes, "seconds": WHOLE}});
-    let answer: DrillAnswer = keeper.call(&event).await?;
-    for photo_id in &answer.wrong {
+    let (mut next, mut photos, mut bytes, mut unchecked) = (None, 0, 0, 0);
+    let mut wrong = BTreeSet::new();
+    loop {
+        let event = json!({"drill": {
+            "photos": asked.photos, "megabytes": asked.megabytes, "next": next, "seconds": SLICE,
+        }});
+        let answer: DrillAnswer = keeper.call(&event).await?;
+        (photos, bytes, unchecked) =
+            (photos + answer.photos, bytes + answer.bytes, unchecked + answer.unchecked);
+        wrong.extend(answer.wrong);
+        next = answer.next;
+        if answer.finished {
+            break;
+        }
+        println!("{} read back so far", counted(photos, "photo"));
+    }
+    for photo_id in &wrong {
         println!("{photo_id}: did not come back byte for byte");
     }
-    let megabytes = answer.bytes.div_ceil(1_000_000);
-    println!("{} photos, {} MB, came back byte for byte", grouped(answer.photos), grouped(megabytes));
-    if answer.unchecked > 0 && answer.wrong.is_empty() {
-        return Err(format!("{} photos could not be read; run it again", grouped(answer.unchecked)));
+    let megabytes = bytes.div_ceil(1_000_000);
+    println!("{}, {} MB, came back byte for byte", counted(photos, "photo"), grouped(megabytes));
+    if unchecked > 0 && wrong.is_empty() {
+        return Err(format!("{} could not be read; run it again", counted(unchecked, "photo")));
     }
-    if !answer.finished && answer.wrong.is_empty() {
-        return Err("the time was over before all of them were read; ask for fewer".to_owned());
-    }
-    Ok(answer.wrong.is_empty())
+    Ok(wrong.is_empty())
 }
 
 async fn retry(keeper: &Asked, asked: &Retry) -> Result<bool, String> {
@@ -307,6 +324,6 @@ async fn retry(keeper: &Asked, asked: &Retry) -> Result<bool, String> {
             break;
         }
     }
-    println!("{} photos sent for their preview, {} uploads sent again", grouped(renders), grouped(uploads));
+    println!("{} sent for a preview, {} sent again", counted(renders, "photo"), counted(uploads, "upload"));
     Ok(true)
 }

@@ -259,7 +259,7 @@ impl Stack {
         let clients = Clients::emulated(&emulators, options.http.clone());
         let storage_config = services.config();
         let storage = Storage::new(&clients, &storage_config);
-        storage.catalog.create_table().await?;
+        make_ready(&storage).await?;
 
         let processor = Processor { storage: storage.clone(), budget: Budget::default() };
         let lambda = Lambda::new(processor, &options.lambda, stopping.clone());
@@ -342,6 +342,12 @@ impl Stack {
         // S3 and DynamoDB last: what still ran needed them.
         let _ = self.close.send(true);
     }
+}
+
+/// The table, and what a keeper left that was killed: the folder is held, so that no other one runs.
+async fn make_ready(storage: &Storage) -> Result<(), StorageError> {
+    storage.catalog.create_table().await?;
+    tintype_keeper::begin(storage, mint::now()).await
 }
 
 async fn open_s3(

@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use time::OffsetDateTime;
 use tintype_core::keep::{self, Did, Next};
-use tintype_core::key::{ObjectKey, Variant};
 use tintype_core::record::Record;
 use tintype_core::work::{self, Render};
 use tintype_storage::StorageError;
@@ -77,13 +76,17 @@ async fn do_chore(keeper: &Keeper, record: Record, now: OffsetDateTime) -> Resul
                 Err(StorageError::Changed) => Next::Done(Did::Nothing),
                 Err(error) => return Err(error),
             },
-            Next::DeleteOriginal(record) => {
-                storage.vault.delete(&record.key).await?;
-                keep::on_original_deleted(record)
+            Next::ListLives(record) => {
+                let lives = storage.vault.lives(&record.user, &record.photo_id).await?;
+                keep::on_lives(record, lives)
             }
-            Next::DeleteVariants(record) => {
-                delete_variants(keeper, &record).await?;
-                keep::on_variants_deleted(record)
+            Next::ReadAgain { record, lives } => {
+                let again = storage.catalog.get(&record.user, &record.photo_id).await?;
+                keep::on_read_again(record, lives, again.as_ref())
+            }
+            Next::Delete { record, key, rest } => {
+                storage.vault.delete(&key.to_string()).await?;
+                keep::on_deleted(record, rest)
             }
             Next::Done(did) => return Ok(did),
         };
@@ -95,13 +98,4 @@ pub(crate) async fn send_render(keeper: &Keeper, record: &Record) -> Result<(), 
     let (user, photo_id, generation) = (record.user.clone(), record.photo_id, record.generation);
     let event = work::render_event(&Render { user, photo_id, generation }).to_string();
     keeper.queue.send(event.into_bytes()).await
-}
-
-async fn delete_variants(keeper: &Keeper, record: &Record) -> Result<(), StorageError> {
-    for variant in Variant::ALL {
-        let (user, photo_id, generation) = (record.user.clone(), record.photo_id, record.generation);
-        let key = ObjectKey::Variant { user, photo_id, generation, variant };
-        keeper.storage.vault.delete(&key.to_string()).await?;
-    }
-    Ok(())
 }

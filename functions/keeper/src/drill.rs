@@ -1,10 +1,11 @@
 //! The restore drill: photos picked at random, read back whole and hashed. What a listing or a HEAD says of an original
 //! is S3's word; this is the bytes.
 
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use rand::Rng;
+use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use tintype_core::audit::has_original;
@@ -17,16 +18,18 @@ use tintype_function::metrics;
 use tintype_storage::catalog::NoteKey;
 use tintype_storage::{Storage, StorageError};
 
-use crate::request::{DrillAnswer, DrillRequest};
+use crate::request::{DrillAnswer, DrillPlace, DrillRequest, DrillWalk};
 use crate::{Keeper, KeeperError};
 
 /// How long after one drill the schedule holds the next.
 const EVERY: Duration = Duration::days(7);
 /// How many bytes a drill on schedule reads at most, of everybody together.
 const MOST_BYTES: u64 = 200_000_000;
-/// And of each library at most one byte in so many, so that it never costs more than the storage does; one photo at
-/// least.
+/// And of each library at most one byte in so many, so that it never costs more than the storage does; but one photo,
+/// if it fits into what is left for everybody: a drill that reads nothing shows nothing.
 const SHARE: u64 = 30;
+/// Records of a page.
+const RECORDS: i32 = 25;
 /// How many photos a drill by hand reads of each user, if nobody says.
 const PHOTOS: u64 = 20;
 
@@ -35,28 +38,43 @@ const PHOTOS: u64 = 20;
 struct LastDrill {
     #[serde(with = "time::serde::rfc3339")]
     began_at: OffsetDateTime,
+    /// Where it goes on, if it is not done.
+    #[serde(default)]
+    next: Option<DrillPlace>,
 }
 
+/// How much is read of one user.
 #[derive(Clone, Copy)]
 struct Budget {
     photos: u64,
     bytes: u64,
+    /// How large the first photo may be.
+    first: u64,
 }
 
-/// A drill on schedule, if it is time.
+/// A slice of a drill on schedule: goes on with one, or begins one if it is time.
 pub(crate) async fn on_schedule(
     keeper: &Keeper,
     now: OffsetDateTime,
     end: Instant,
 ) -> Result<(), KeeperError> {
     let catalog = &keeper.storage.catalog;
-    let last = catalog.note::<LastDrill>(&NoteKey::KeeperDrill).await?;
-    if last.is_some_and(|last| now - last.says.began_at < EVERY) || Instant::now() >= end {
+    let last = catalog.note::<LastDrill>(&NoteKey::KeeperDrill).await?.map(|note| note.says);
+    let goes_on = last.as_ref().is_some_and(|last| last.next.is_some());
+    let waits = last.as_ref().is_some_and(|last| now - last.began_at < EVERY);
+    if (waits && !goes_on) || Instant::now() >= end {
         return Ok(());
     }
+    let (began_at, place) = match last.filter(|_| goes_on) {
+        Some(last) => (last.began_at, last.next),
+        None => (now, None),
+    };
     // Said first: a drill that never comes to its end must not begin with every run.
-    catalog.tell(&NoteKey::KeeperDrill, &LastDrill { began_at: now }).await?;
-    drill(keeper, None, now, end).await?;
+    catalog.tell(&NoteKey::KeeperDrill, &LastDrill { began_at, next: None }).await?;
+    let next = drill(keeper, None, place, now, end).await?.next;
+    if next.is_some() {
+        catalog.tell(&NoteKey::KeeperDrill, &LastDrill { began_at, next }).await?;
+    }
     Ok(())
 }
 
@@ -67,59 +85,58 @@ pub(crate) async fn by_hand(
     now: OffsetDateTime,
     end: Instant,
 ) -> Result<DrillAnswer, KeeperError> {
-    let budget = match (request.photos, request.megabytes) {
-        (None, None) => Budget { photos: PHOTOS, bytes: u64::MAX },
-        (photos, megabytes) => Budget {
-            photos: photos.unwrap_or(u64::MAX),
-            bytes: megabytes.map_or(u64::MAX, |megabytes| megabytes.saturating_mul(1_000_000)),
-        },
-    };
-    drill(keeper, Some(budget), now, end).await
+    let bytes = request.megabytes.map_or(u64::MAX, |megabytes| megabytes.saturating_mul(1_000_000));
+    let photos = request.photos.or(request.megabytes.map(|_| u64::MAX)).unwrap_or(PHOTOS);
+    drill(keeper, Some(Budget { photos, bytes, first: bytes }), request.next.clone(), now, end).await
 }
 
 async fn drill(
     keeper: &Keeper,
-    budget: Option<Budget>,
+    asked: Option<Budget>,
+    place: Option<DrillPlace>,
     now: OffsetDateTime,
     end: Instant,
 ) -> Result<DrillAnswer, KeeperError> {
     let begun = Instant::now();
     let storage = &keeper.storage;
-    let mut answer = DrillAnswer { finished: true, ..DrillAnswer::default() };
-    let users = storage.catalog.users().await?;
-    let each = MOST_BYTES / (users.len() as u64).max(1);
-    for user in users {
+    let mut answer = DrillAnswer::default();
+    let mut all = storage.catalog.users().await?;
+    let each = MOST_BYTES / (all.len() as u64).max(1);
+    // By turns: should the bytes not do for all, it is not always the same who are left out.
+    all.shuffle(&mut rand::rng());
+    let mut place = place.unwrap_or(DrillPlace { users: all, ..DrillPlace::default() });
+    while let Some(user) = place.users.first().cloned() {
+        if Instant::now() >= end {
+            answer.next = Some(place);
+            break;
+        }
         let (photos, bytes) = library(storage, &user).await?;
-        let doubted = doubted_still(storage, &user, end).await?;
-        if photos == 0 && doubted.is_empty() {
-            continue;
+        let left = MOST_BYTES.saturating_sub(place.bytes);
+        let share = each.min(bytes / SHARE).min(left);
+        let budget = asked.unwrap_or(Budget { photos: u64::MAX, bytes: share, first: left });
+        let mut turn = Turn::of(storage, &user, place.walk.take()).await?;
+        if photos > 0 || !turn.doubted.is_empty() {
+            turn.read_back(Budget { photos: budget.photos.min(photos), ..budget }, end).await?;
+            turn.tell(now + begun.elapsed()).await?;
         }
-        let budget = budget.unwrap_or(Budget { photos, bytes: each.min(bytes / SHARE) });
-        let budget = Budget { photos: budget.photos.min(photos), ..budget };
-        let mut read = read_back(storage, &user, budget, end).await?;
-        doubt(storage, &user, doubted, &mut read).await?;
-        let summary = DrillSummary {
-            finished_at: now + begun.elapsed(),
-            photos: read.photos,
-            bytes: read.bytes,
-            wrong: read.wrong.len() as u64,
-        };
-        if read.photos > 0 || !read.wrong.is_empty() {
-            storage.catalog.tell(&NoteKey::Drill(user.clone()), &summary).await?;
+        answer.photos += turn.now.photos;
+        answer.bytes += turn.now.bytes;
+        answer.unchecked += turn.now.unchecked;
+        answer.wrong.extend(turn.doubted.iter().map(|original| original.photo_id));
+        place.bytes += turn.now.bytes;
+        answer.users.insert(user.clone(), turn.now.photos);
+        if turn.cut_off {
+            place.walk = Some(turn.walk);
+            answer.next = Some(place);
+            break;
         }
-        for DoubtedOriginal { photo_id, .. } in &read.wrong {
-            tracing::error!(%photo_id, "did not come back byte for byte");
-        }
-        answer.users.insert(user, read.photos);
-        answer.photos += read.photos;
-        answer.bytes += read.bytes;
-        answer.unchecked += read.unchecked;
-        answer.finished &= !read.cut_off;
-        answer.wrong.extend(read.wrong.iter().map(|original| original.photo_id));
+        place.users.remove(0);
     }
-    tracing::info!(photos = answer.photos, bytes = answer.bytes, wrong = answer.wrong.len(), "read back");
-    if !answer.wrong.is_empty() {
-        tracing::info!(target: metrics::TARGET, function = "keeper", photos_lost = answer.wrong.len());
+    answer.finished = answer.next.is_none();
+    let (photos, bytes, wrong) = (answer.photos, answer.bytes, answer.wrong.len());
+    tracing::info!(photos, bytes, wrong, finished = answer.finished, "read back");
+    if wrong > 0 {
+        tracing::info!(target: metrics::TARGET, function = "keeper", photos_lost = wrong);
     }
     Ok(answer)
 }
@@ -136,114 +153,169 @@ fn original_of(record: &Record) -> DoubtedOriginal {
     DoubtedOriginal { photo_id: record.photo_id, generation: record.generation }
 }
 
-/// What earlier drills found wrong and is not whole yet: read again, before any other. What there was no time for stays.
-async fn doubted_still(
-    storage: &Storage,
-    user: &UserId,
-    end: Instant,
-) -> Result<Vec<DoubtedOriginal>, StorageError> {
-    let note = storage.catalog.note::<Doubted>(&NoteKey::Doubted(user.clone())).await?;
-    let mut still = Vec::new();
-    for original in note.map(|note| note.says.originals).unwrap_or_default() {
-        let record = match storage.catalog.get(user, &original.photo_id).await {
-            Ok(record) => record,
-            Err(StorageError::Corrupt { .. }) => {
-                still.push(original);
-                continue;
-            }
-            Err(error) => return Err(error),
-        };
-        let kept = |record: &Record| has_original(record) && original_of(record) == original;
-        let Some(record) = record.filter(kept) else { continue };
-        let whole = Instant::now() < end && matches!(is_whole(storage, &record).await, Ok(Some(true)));
-        if !whole {
-            still.push(original);
-        }
-    }
-    Ok(still)
-}
-
-/// Keeps what is wrong for the next drill.
-async fn doubt(
-    storage: &Storage,
-    user: &UserId,
-    doubted: Vec<DoubtedOriginal>,
-    read: &mut Read,
-) -> Result<(), StorageError> {
-    let had_any = !doubted.is_empty();
-    for original in doubted {
-        if !read.wrong.contains(&original) {
-            read.wrong.push(original);
-        }
-    }
-    let key = NoteKey::Doubted(user.clone());
-    if had_any || !read.wrong.is_empty() || storage.catalog.note::<Doubted>(&key).await?.is_some() {
-        let originals = read.wrong.iter().copied().take(Doubted::MOST).collect();
-        storage.catalog.tell(&key, &Doubted { originals }).await?;
-    }
-    Ok(())
-}
-
+/// What one call reads.
 #[derive(Default)]
 struct Read {
     photos: u64,
     bytes: u64,
-    wrong: Vec<DoubtedOriginal>,
     unchecked: u64,
+}
+
+/// One user's part of a drill.
+struct Turn<'a> {
+    storage: &'a Storage,
+    user: &'a UserId,
+    walk: DrillWalk,
+    /// Records read ahead.
+    ahead: VecDeque<Record>,
+    /// Whether the walk goes on from an earlier call.
+    goes_on: bool,
+    /// What drills found wrong and is not whole yet.
+    doubted: Vec<DoubtedOriginal>,
+    had_doubted: bool,
+    now: Read,
     /// Whether the time was over before all were read.
     cut_off: bool,
 }
 
-async fn read_back(
-    storage: &Storage,
-    user: &UserId,
-    budget: Budget,
-    end: Instant,
-) -> Result<Read, StorageError> {
-    let mut read = Read::default();
-    let mut picked = BTreeSet::new();
-    while (picked.len() as u64) < budget.photos {
-        if Instant::now() >= end {
-            read.cut_off = true;
-            break;
+impl<'a> Turn<'a> {
+    async fn of(
+        storage: &'a Storage,
+        user: &'a UserId,
+        walk: Option<DrillWalk>,
+    ) -> Result<Self, StorageError> {
+        let note = storage.catalog.note::<Doubted>(&NoteKey::Doubted(user.clone())).await?;
+        let doubted = note.map(|note| note.says.originals).unwrap_or_default();
+        let goes_on = walk.is_some();
+        let walk = walk.unwrap_or_else(|| {
+            let start = PhotoId::from_digest(rand::rng().random());
+            DrillWalk { start, after: Some(start), turned: false, photos: 0, bytes: 0 }
+        });
+        let (had_doubted, now) = (!doubted.is_empty(), Read::default());
+        Ok(Self {
+            storage,
+            user,
+            walk,
+            ahead: VecDeque::new(),
+            goes_on,
+            doubted,
+            had_doubted,
+            now,
+            cut_off: false,
+        })
+    }
+
+    /// Reads what is doubted, and then others within the budget.
+    async fn read_back(&mut self, budget: Budget, end: Instant) -> Result<(), StorageError> {
+        if !self.goes_on {
+            // Half of the time: however many they are, others have their turn too.
+            let now = Instant::now();
+            self.read_doubted(now + end.saturating_duration_since(now) / 2).await?;
         }
-        let Some(record) = pick(storage, user, &picked).await? else { break };
-        // The first one is read whatever its size: a drill that reads nothing shows nothing.
-        if !picked.is_empty() && read.bytes.saturating_add(record.size) > budget.bytes {
-            break;
-        }
-        picked.insert(record.photo_id);
-        match is_whole(storage, &record).await {
-            Ok(Some(true)) => {
-                read.photos += 1;
-                read.bytes += record.size;
+        while self.walk.photos < budget.photos {
+            if Instant::now() >= end {
+                self.cut_off = true;
+                break;
             }
-            Ok(Some(false)) => read.wrong.push(original_of(&record)),
-            Ok(None) => {}
-            Err(error) => {
-                read.unchecked += 1;
-                tracing::warn!(error = &error as &dyn std::error::Error, "could not be read back");
+            let Some(record) = self.next().await? else { break };
+            if self.walk.photos == 0 && record.size > budget.first {
+                continue;
+            }
+            if self.walk.photos > 0 && self.walk.bytes.saturating_add(record.size) > budget.bytes {
+                break;
+            }
+            let original = original_of(&record);
+            if self.doubted.contains(&original) {
+                continue;
+            }
+            match is_whole(self.storage, &record).await {
+                Ok(Some(true)) => {
+                    self.now.photos += 1;
+                    self.now.bytes += record.size;
+                    self.walk.photos += 1;
+                    self.walk.bytes += record.size;
+                }
+                Ok(Some(false)) => {
+                    let photo_id = record.photo_id;
+                    tracing::error!(%photo_id, "did not come back byte for byte");
+                    self.doubted.push(original);
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    self.now.unchecked += 1;
+                    tracing::warn!(error = &error as &dyn std::error::Error, "could not be read back");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The next safe photo on the way round, if there is one.
+    async fn next(&mut self) -> Result<Option<Record>, StorageError> {
+        loop {
+            while let Some(record) = self.ahead.pop_front() {
+                if self.walk.turned && record.photo_id > self.walk.start {
+                    return Ok(None);
+                }
+                self.walk.after = Some(record.photo_id);
+                if record.is_safe() {
+                    return Ok(Some(record));
+                }
+            }
+            let page = self.storage.catalog.records(self.user, self.walk.after, RECORDS).await?;
+            self.ahead.extend(page.records.into_iter().flatten());
+            match page.next {
+                // A page of nothing but records that cannot be read.
+                Some(next) if self.ahead.is_empty() => self.walk.after = Some(next),
+                None if self.ahead.is_empty() && self.walk.turned => return Ok(None),
+                None if self.ahead.is_empty() => (self.walk.turned, self.walk.after) = (true, None),
+                Some(_) | None => {}
             }
         }
     }
-    Ok(read)
-}
 
-/// A safe photo that was not picked yet: the next one behind a random id, round the end.
-async fn pick(
-    storage: &Storage,
-    user: &UserId,
-    picked: &BTreeSet<PhotoId>,
-) -> Result<Option<Record>, StorageError> {
-    let start = PhotoId::from_digest(rand::rng().random());
-    let (mut from, mut turned) = (start, false);
-    loop {
-        match storage.catalog.stored_behind(user, from).await? {
-            Some(record) if !picked.contains(&record.photo_id) => return Ok(Some(record)),
-            Some(record) if !turned || record.photo_id < start => from = record.photo_id,
-            None if !turned => (from, turned) = (PhotoId::from_digest([0; 32]), true),
-            Some(_) | None => return Ok(None),
+    /// What earlier drills found wrong is read again; what is not whole stays, first what there was no time for.
+    async fn read_doubted(&mut self, end: Instant) -> Result<(), StorageError> {
+        let (mut unread, mut still) = (Vec::new(), Vec::new());
+        for original in std::mem::take(&mut self.doubted) {
+            if Instant::now() >= end {
+                unread.push(original);
+                continue;
+            }
+            let record = match self.storage.catalog.get(self.user, &original.photo_id).await {
+                Ok(record) => record,
+                Err(StorageError::Corrupt { .. }) => {
+                    still.push(original);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            let kept = |record: &Record| has_original(record) && original_of(record) == original;
+            let Some(record) = record.filter(kept) else { continue };
+            if !matches!(is_whole(self.storage, &record).await, Ok(Some(true))) {
+                let photo_id = record.photo_id;
+                tracing::error!(%photo_id, "still does not come back byte for byte");
+                still.push(original);
+            }
         }
+        unread.append(&mut still);
+        self.doubted = unread;
+        Ok(())
+    }
+
+    /// Keeps what is wrong for the next drill, and tells the user once all are read.
+    async fn tell(&self, finished_at: OffsetDateTime) -> Result<(), StorageError> {
+        let catalog = &self.storage.catalog;
+        if self.had_doubted || !self.doubted.is_empty() {
+            let originals = self.doubted.iter().copied().take(Doubted::MOST).collect();
+            catalog.tell(&NoteKey::Doubted(self.user.clone()), &Doubted { originals }).await?;
+        }
+        let (photos, bytes, wrong) = (self.walk.photos, self.walk.bytes, self.doubted.len() as u64);
+        if !self.cut_off && (photos > 0 || wrong > 0) {
+            let summary = DrillSummary { finished_at, photos, bytes, wrong };
+            catalog.tell(&NoteKey::Drill(self.user.clone()), &summary).await?;
+        }
+        Ok(())
     }
 }
 

@@ -94,15 +94,30 @@ pub enum KeeperError {
          {{\"drill\": {{\"photos\": 20}}}} and {{\"retry\": {{}}}}"
     )]
     NotUnderstood(String),
-    /// Another one runs.
-    #[error("an audit runs just now; ask again in a minute")]
-    Busy,
+    /// Another one runs, or did until it was killed.
+    #[error(
+        "another audit runs just now, or was killed in the middle; ask again in {seconds} seconds, when this is certain"
+    )]
+    Busy {
+        /// In how many seconds it may be begun at the latest.
+        seconds: i64,
+    },
     /// There is no such audit.
-    #[error("there is no report of an audit {0}")]
+    #[error("there is no report of an audit {0}; run an audit, and name the report that it prints")]
     NoSuchReport(AuditId),
+    /// There is none at all.
+    #[error("there is no report of any audit yet; run an audit first")]
+    NoReport,
     /// The report cannot be used any more.
     #[error(transparent)]
     Stale(#[from] Stale),
+}
+
+/// For whoever starts the schedule and knows that no other keeper runs: what a killed one held is given back, and from
+/// now on runs are expected.
+pub async fn begin(storage: &Storage, now: OffsetDateTime) -> Result<(), StorageError> {
+    audit::take_over(storage).await?;
+    stuck::expect_runs(storage, now).await
 }
 
 /// Does what an event asks for, as of `now`: the schedule's run, or what a person wants.

@@ -2,7 +2,9 @@
 //! another is put together from pages, in constant memory.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
+use tintype_core::audit::report::{Passed, Place};
 use tintype_core::audit::{Checksum, SeenOriginal, SeenVariant};
 use tintype_core::id::{PhotoId, UserId};
 use tintype_core::key::ObjectKey;
@@ -12,7 +14,7 @@ use tintype_storage::inventory::VersionMarker;
 use tintype_storage::{Storage, StorageError};
 
 /// How many strange keys of one user are kept; further ones are counted.
-const MOST_STRANGE: usize = 1_000;
+const MOST_STRANGE: u64 = 1_000;
 /// Records of a page: about half a megabyte.
 const RECORDS: i32 = 500;
 
@@ -31,6 +33,7 @@ enum Entry<T> {
 }
 
 /// Where a page starts: at the very beginning, or behind something.
+#[derive(Clone)]
 struct Start<N>(Option<N>);
 
 /// Pages of one listing, read ahead.
@@ -48,6 +51,11 @@ impl<T, N> Ahead<T, N> {
     /// Where to read on, if nothing is left of what was read.
     fn wants(&mut self) -> Option<Start<N>> {
         if self.entries.is_empty() { self.next.take() } else { None }
+    }
+
+    /// Reads on there another time.
+    fn puts_off(&mut self, start: Start<N>) {
+        self.next = Some(start);
     }
 
     fn came(&mut self, entries: impl IntoIterator<Item = Entry<T>>, next: Option<N>) {
@@ -96,29 +104,53 @@ pub(crate) struct Merge {
     pub(crate) strange: Vec<String>,
     /// How many more of these there were than are kept.
     pub(crate) more_strange: u64,
-    kept_strange: usize,
+    kept_strange: u64,
+    /// When strange keys are left to the next run.
+    end: Instant,
+    /// Whether they were.
+    is_over: bool,
+    passed: Passed,
 }
 
 impl Merge {
-    /// From behind this photo on, or from the beginning.
-    pub(crate) fn behind(storage: Storage, user: &UserId, after: Option<PhotoId>) -> Self {
+    /// From there on. Of strange keys, so many were named already.
+    pub(crate) fn from(storage: Storage, place: &Place, named_strange: u64, end: Instant) -> Self {
+        let Place { user, after, passed } = place;
         let behind = |prefix: String| after.map(|photo_id| ObjectKey::behind(&prefix, &photo_id));
-        let original = behind(ObjectKey::originals_of(user));
+        let original = passed.original.clone().or_else(|| behind(ObjectKey::originals_of(user)));
+        let variant = passed.variant.clone().or_else(|| behind(ObjectKey::media_of(user)));
         Self {
             storage,
             user: user.clone(),
-            records: Ahead::from(after),
+            records: Ahead::from(*after),
             originals: Ahead::from(original.map(|key| VersionMarker { key, version_id: None })),
-            variants: Ahead::from(behind(ObjectKey::media_of(user))),
+            variants: Ahead::from(variant),
             strange: Vec::new(),
             more_strange: 0,
-            kept_strange: 0,
+            kept_strange: named_strange,
+            end,
+            is_over: false,
+            passed: passed.clone(),
         }
     }
 
-    /// The next photo, in the order of ids; `None` behind the last one.
+    /// Whether the time ended among strange keys: what came last may be without some of its objects, and this walk goes
+    /// no further.
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// Where to go on if `after` is the last photo that came.
+    pub(crate) fn place(&self, after: Option<PhotoId>) -> Place {
+        Place { user: self.user.clone(), after, passed: self.passed.clone() }
+    }
+
+    /// The next photo, in the order of ids; `None` behind the last one, and if the time is over.
     pub(crate) async fn next(&mut self) -> Result<Option<Gathered>, StorageError> {
         self.read(None).await?;
+        if self.is_over {
+            return Ok(None);
+        }
         let fronts = [self.records.front(), self.originals.front(), self.variants.front()];
         let Some(photo_id) = fronts.into_iter().flatten().min() else { return Ok(None) };
         let mut photo = Gathered { photo_id, record: None, originals: Vec::new(), variants: Vec::new() };
@@ -138,10 +170,30 @@ impl Merge {
             }
             // A page may end in the middle of a photo.
             self.read(Some(photo_id)).await?;
+            if self.is_over {
+                return Ok(Some(photo));
+            }
             if !found {
+                self.forget_before(photo_id);
                 return Ok(Some(photo));
             }
         }
+    }
+
+    /// Behind a photo that is done, all is done that lies before it; but strange keys may have come by that lie farther.
+    fn forget_before(&mut self, photo_id: PhotoId) {
+        let behind = |prefix: String| ObjectKey::behind(&prefix, &photo_id);
+        let original = behind(ObjectKey::originals_of(&self.user));
+        let variant = behind(ObjectKey::media_of(&self.user));
+        self.passed.original = self.passed.original.take().filter(|key| *key > original);
+        self.passed.variant = self.passed.variant.take().filter(|key| *key > variant);
+    }
+
+    /// Whether no more strange keys are listed. Some were: each run comes further.
+    fn stops(&mut self) -> bool {
+        let some = !self.strange.is_empty() || self.more_strange > 0;
+        self.is_over |= some && Instant::now() >= self.end;
+        self.is_over
     }
 
     fn came_by(&mut self, key: String) {
@@ -167,8 +219,12 @@ impl Merge {
         let prefix = ObjectKey::originals_of(&self.user);
         let behind = bound(prefix.clone());
         loop {
-            while let Some(Start(from)) = self.originals.wants() {
-                let page = self.storage.vault.versions(&prefix, from).await?;
+            while let Some(start) = self.originals.wants() {
+                if self.stops() {
+                    self.originals.puts_off(start);
+                    return Ok(());
+                }
+                let page = self.storage.vault.versions(&prefix, start.0).await?;
                 let latest = page.versions.into_iter().filter(|version| version.latest);
                 let entries = latest.map(|version| match version.key.parse() {
                     Ok(ObjectKey::Original { photo_id, generation, .. }) => {
@@ -181,13 +237,18 @@ impl Merge {
                 self.originals.came(entries, page.next);
             }
             let Some(key) = self.originals.take_strange(behind.as_deref()) else { break };
+            self.passed.original = Some(key.clone());
             self.came_by(key);
         }
         let prefix = ObjectKey::media_of(&self.user);
         let behind = bound(prefix.clone());
         loop {
-            while let Some(Start(after)) = self.variants.wants() {
-                let page = self.storage.vault.keys(&prefix, after).await?;
+            while let Some(start) = self.variants.wants() {
+                if self.stops() {
+                    self.variants.puts_off(start);
+                    return Ok(());
+                }
+                let page = self.storage.vault.keys(&prefix, start.0).await?;
                 let entries = page.keys.into_iter().map(|key| match key.parse() {
                     Ok(ObjectKey::Variant { photo_id, generation, variant, .. }) => {
                         Entry::Of(photo_id, SeenVariant { generation, variant })
@@ -197,6 +258,7 @@ impl Merge {
                 self.variants.came(entries, page.next);
             }
             let Some(key) = self.variants.take_strange(behind.as_deref()) else { break };
+            self.passed.variant = Some(key.clone());
             self.came_by(key);
         }
         Ok(())

@@ -40,14 +40,11 @@ pub(crate) async fn rebuild(
     let storage = &keeper.storage;
     let mut answer = RebuildAnswer::default();
     for user in storage.vault.folders().await?.users {
-        let after = match &request.next {
-            Some(place) if place.user > user => continue,
-            Some(place) if place.user == user => place.after,
-            Some(_) | None => None,
-        };
-        let mut merge = Merge::behind(storage.clone(), &user, after);
+        let Some(place) = Place::going_on(request.next.as_ref(), &user) else { continue };
+        let mut merge = Merge::from(storage.clone(), &place, 0, end);
+        let mut last = place.after;
         loop {
-            let (mut lives, mut last) = (Vec::new(), None);
+            let (mut lives, before) = (Vec::new(), last);
             while lives.len() < BATCH
                 && let Some(photo) = merge.next().await?
             {
@@ -69,9 +66,11 @@ pub(crate) async fn rebuild(
                     (_, Made::Refused | Made::Already) => {}
                 }
             }
-            let Some(last) = last else { break };
+            if last == before && !merge.is_over() {
+                break;
+            }
             if Instant::now() >= end {
-                answer.next = Some(Place { user, after: Some(last) });
+                answer.next = Some(merge.place(last));
                 return Ok(answer);
             }
         }

@@ -34,10 +34,14 @@ pub(crate) async fn repair(
     now: OffsetDateTime,
     end: Instant,
 ) -> Result<RepairAnswer, KeeperError> {
-    let report = keeper.storage.vault.report(request.report).await?;
-    let report = report.ok_or(KeeperError::NoSuchReport(request.report))?;
+    let vault = &keeper.storage.vault;
+    let audit_id = match request.report {
+        Some(audit_id) => audit_id,
+        None => vault.newest_report().await?.ok_or(KeeperError::NoReport)?,
+    };
+    let report = vault.report(audit_id).await?.ok_or(KeeperError::NoSuchReport(audit_id))?;
     may_use(&report, now)?;
-    let mut answer = RepairAnswer { next: request.next, ..RepairAnswer::default() };
+    let mut answer = RepairAnswer { report: Some(audit_id), next: request.next, ..RepairAnswer::default() };
     for finding in report.findings.into_iter().skip(request.next) {
         let enough = Instant::now() >= end || answer.results.len() >= MOST_RESULTS;
         if enough && answer.next > request.next {

@@ -40,11 +40,12 @@ pub struct AuditRequest {
 }
 
 /// Repair what an audit found.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RepairRequest {
-    /// The audit.
-    pub report: AuditId,
+    /// The audit; the newest one if absent.
+    #[serde(default)]
+    pub report: Option<AuditId>,
     /// Behind how many of its findings to go on.
     #[serde(default)]
     pub next: usize,
@@ -69,10 +70,51 @@ pub struct RebuildRequest {
 pub struct DrillRequest {
     /// How many photos of each user.
     pub photos: Option<u64>,
-    /// How many megabytes (10^6 bytes) of each user.
+    /// How many megabytes (10^6 bytes) of each user; larger photos are passed over.
     pub megabytes: Option<u64>,
+    /// Where to go on.
+    pub next: Option<DrillPlace>,
     /// How long this call goes on at most.
     pub seconds: Option<u64>,
+}
+
+/// Where a drill goes on.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct DrillPlace {
+    /// Who is still to come, in any order; it is the first one's turn.
+    pub users: Vec<UserId>,
+    /// Where it is among that one's photos; absent if it has not begun.
+    pub walk: Option<DrillWalk>,
+    /// Bytes read of everybody so far.
+    pub bytes: u64,
+}
+
+/// Once round the photos of one user, from somewhere: ids are hashes, so that one after the other is as good as random.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DrillWalk {
+    /// Where it began.
+    pub start: PhotoId,
+    /// The last photo that was looked at; absent at the very beginning of the ids.
+    pub after: Option<PhotoId>,
+    /// Whether it went round the end of the ids.
+    pub turned: bool,
+    /// Photos that came back byte for byte.
+    pub photos: u64,
+    /// Bytes of these.
+    pub bytes: u64,
+}
+
+/// Where another try goes on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryPlace {
+    /// Among the uploads.
+    Uploads {
+        /// The last one that is done.
+        after: String,
+    },
+    /// Among the photos.
+    Photos(Place),
 }
 
 /// Try again what ended badly.
@@ -84,7 +126,7 @@ pub struct RetryRequest {
     /// These photos alone.
     pub photo_ids: Option<Vec<PhotoId>>,
     /// Where to go on.
-    pub next: Option<Place>,
+    pub next: Option<RetryPlace>,
     /// How long this call goes on at most.
     pub seconds: Option<u64>,
 }
@@ -109,7 +151,14 @@ impl Request {
                 "audit" => read(body).map(Self::Audit),
                 "repair" => read(body).map(Self::Repair),
                 "rebuild" => read(body).map(Self::Rebuild),
-                "drill" => read(body).map(Self::Drill),
+                "drill" => {
+                    read::<DrillRequest>(body).and_then(|request| match (request.photos, request.megabytes) {
+                        (Some(0), _) | (_, Some(0)) => Err(KeeperError::NotUnderstood(
+                            ": a drill reads 1 photo and 1 megabyte at least".to_owned(),
+                        )),
+                        _ => Ok(Self::Drill(request)),
+                    })
+                }
                 "retry" => read(body).map(Self::Retry),
                 other => Err(KeeperError::NotUnderstood(format!(": {other}"))),
             },
@@ -197,6 +246,8 @@ pub struct RepairAnswer {
     pub finished: bool,
     /// Behind how many findings to go on.
     pub next: usize,
+    /// The audit that it repairs from.
+    pub report: Option<AuditId>,
     /// How many were repaired by this call.
     pub repaired: u64,
     /// How many were not.
@@ -234,17 +285,19 @@ pub struct RebuildAnswer {
 /// What a restore drill did.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct DrillAnswer {
-    /// False if the time was over before as many were read as were asked for.
+    /// False if the time was over before as many were read as were asked for: ask again, from `next`.
     pub finished: bool,
+    /// Where to go on.
+    pub next: Option<DrillPlace>,
     /// Photos that came back byte for byte.
     pub photos: u64,
     /// Bytes of these.
     pub bytes: u64,
-    /// Photos that did not.
+    /// Photos that did not, now or in an earlier drill.
     pub wrong: Vec<PhotoId>,
     /// Photos that could not be read just then.
     pub unchecked: u64,
-    /// Photos read, by user.
+    /// Photos read by this call, by user.
     pub users: BTreeMap<UserId, u64>,
 }
 
@@ -254,7 +307,7 @@ pub struct RetryAnswer {
     /// False if there is more: ask again, from `next`.
     pub finished: bool,
     /// Where to go on.
-    pub next: Option<Place>,
+    pub next: Option<RetryPlace>,
     /// Photos sent for their preview.
     pub renders_sent: u64,
     /// Uploads sent again.
@@ -277,14 +330,20 @@ mod tests {
         let asked = Request::parse(&json!({"audit": {"every_byte": true, "seconds": 5}})).unwrap();
         assert_eq!(asked.seconds(), Some(5));
         assert!(matches!(asked, Request::Audit(AuditRequest { every_byte: true, .. })));
-        for (name, body) in [("rebuild", json!({})), ("drill", json!({"photos": 20})), ("retry", json!({}))] {
+        for (name, body) in [
+            ("repair", json!({})),
+            ("rebuild", json!({})),
+            ("drill", json!({"photos": 20})),
+            ("retry", json!({})),
+        ] {
             assert!(Request::parse(&json!({ name: body })).is_ok(), "{name}");
         }
         for wrong in [
             json!("audit"),
             json!({"adit": {}}),
             json!({"audit": {"evry_byte": true}}),
-            json!({"repair": {}}),
+            json!({"drill": {"photos": 0}}),
+            json!({"drill": {"megabytes": 0}}),
             json!({"repair": {"report": "latest"}}),
             json!({"audit": {}, "drill": {}}),
         ] {

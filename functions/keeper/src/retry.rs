@@ -11,7 +11,7 @@ use tintype_core::repair::to_render;
 use tintype_core::work;
 use tintype_storage::StorageError;
 
-use crate::request::{RetryAnswer, RetryRequest};
+use crate::request::{RetryAnswer, RetryPlace, RetryRequest};
 use crate::{Keeper, KeeperError, chores};
 
 /// What another try may help.
@@ -37,27 +37,38 @@ pub(crate) async fn retry(
         };
         asked && ended && record.is_safe()
     };
-    if request.next.is_none() && photo_ids.is_none() {
-        answer.uploads_sent = send_uploads(keeper).await?;
+    let begun = match &request.next {
+        // Each call does one thing at least, so that all are done in the end.
+        Some(RetryPlace::Photos(place)) => Some(place),
+        Some(RetryPlace::Uploads { .. }) | None => None,
+    };
+    if begun.is_none() && photo_ids.is_none() {
+        let after = match &request.next {
+            Some(RetryPlace::Uploads { after }) => Some(after.clone()),
+            Some(RetryPlace::Photos(_)) | None => None,
+        };
+        answer.next = send_uploads(keeper, after, end, &mut answer.uploads_sent).await?;
+        if answer.next.is_some() {
+            return Ok(answer);
+        }
     }
     for user in keeper.storage.catalog.users().await? {
-        let mut after = match &request.next {
-            Some(place) if place.user > user => continue,
-            Some(place) if place.user == user => place.after,
-            Some(_) | None => None,
-        };
+        let Some(mut place) = Place::going_on(begun, &user) else { continue };
         loop {
-            let page = keeper.storage.catalog.records(&user, after, RECORDS).await?;
-            for record in page.records.into_iter().flatten().filter(&wanted) {
-                answer.renders_sent += u64::from(send(keeper, record, &wanted, now).await?);
+            let page = keeper.storage.catalog.records(&user, place.after, RECORDS).await?;
+            for record in page.records.into_iter().flatten() {
+                place.after = Some(record.photo_id);
+                if wanted(&record) {
+                    answer.renders_sent += u64::from(send(keeper, record, &wanted, now).await?);
+                }
+                if Instant::now() >= end {
+                    answer.next = Some(RetryPlace::Photos(place));
+                    return Ok(answer);
+                }
             }
-            after = page.next;
-            if after.is_none() {
+            place.after = page.next;
+            if place.after.is_none() {
                 break;
-            }
-            if Instant::now() >= end {
-                answer.next = Some(Place { user, after });
-                return Ok(answer);
             }
         }
     }
@@ -90,18 +101,28 @@ async fn send(
     }
 }
 
-async fn send_uploads(keeper: &Keeper) -> Result<u64, StorageError> {
-    let (mut sent, mut next) = (0, None);
+/// Sends all uploads behind `after`; where to go on, if the time is over before.
+async fn send_uploads(
+    keeper: &Keeper,
+    mut after: Option<String>,
+    end: Instant,
+    sent: &mut u64,
+) -> Result<Option<RetryPlace>, StorageError> {
     loop {
-        let page = keeper.storage.uploads.waiting(next).await?;
-        for key in page.uploads.iter().filter_map(|upload| upload.key.parse().ok()) {
-            let event = work::uploads_event(&keeper.uploads_bucket, &[key]).to_string();
-            keeper.queue.send(event.into_bytes()).await?;
-            sent += 1;
+        let page = keeper.storage.uploads.waiting(after).await?;
+        for upload in page.uploads {
+            if let Ok(key) = upload.key.parse() {
+                let event = work::uploads_event(&keeper.uploads_bucket, &[key]).to_string();
+                keeper.queue.send(event.into_bytes()).await?;
+                *sent += 1;
+            }
+            if Instant::now() >= end {
+                return Ok(Some(RetryPlace::Uploads { after: upload.key }));
+            }
         }
-        next = page.next;
-        if next.is_none() {
-            return Ok(sent);
+        after = page.next;
+        if after.is_none() {
+            return Ok(None);
         }
     }
 }

@@ -14,6 +14,13 @@ use tintype_storage::{Storage, StorageError};
 /// Of how many uploads a run finds out why they wait; the others are counted as not taken in.
 const EXPLAINED: usize = 20;
 
+/// From now on, runs are expected; before, nobody could have made them.
+pub(crate) async fn expect_runs(storage: &Storage, now: OffsetDateTime) -> Result<(), StorageError> {
+    let last = storage.catalog.note::<LastRun>(&NoteKey::KeeperRun).await?;
+    let last = last.map(|note| note.says).unwrap_or_default();
+    storage.catalog.tell(&NoteKey::KeeperRun, &LastRun { expected_since: Some(now), ..last }).await
+}
+
 /// What a run saw that is stuck.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
@@ -76,7 +83,8 @@ impl Watch {
             catalog.tell(&NoteKey::Stuck(user.clone()), &Stuck { count, oldest, reasons }).await?;
             stuck_users.push(user);
         }
-        catalog.tell(&NoteKey::KeeperRun, &LastRun { ran_at: now, stuck: stuck_users }).await
+        let last = LastRun { ran_at: Some(now), stuck: stuck_users, ..LastRun::default() };
+        catalog.tell(&NoteKey::KeeperRun, &last).await
     }
 
     async fn explain(&mut self, storage: &Storage, key: &ObjectKey) -> Result<(), StorageError> {

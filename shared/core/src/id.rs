@@ -11,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema, openapi};
 
 /// An id that does not have the form it must have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a {expected}")]
+#[error("not {expected}")]
 pub struct InvalidId {
     expected: &'static str,
 }
@@ -38,7 +38,7 @@ impl PhotoId {
 
     /// Reads a checksum as S3 writes it.
     pub fn from_base64(text: &str) -> Result<Self, InvalidId> {
-        let invalid = InvalidId { expected: "base64 SHA-256" };
+        let invalid = InvalidId { expected: "a SHA-256 in base64" };
         let bytes = STANDARD.decode(text).map_err(|_| invalid.clone())?;
         bytes.try_into().map(Self).map_err(|_| invalid)
     }
@@ -61,7 +61,7 @@ impl FromStr for PhotoId {
 
     /// Only lower case: two spellings of one id would be two keys.
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let invalid = InvalidId { expected: "photo id (64 lower-case hex digits of a SHA-256)" };
+        let invalid = InvalidId { expected: "a photo id (64 lower-case hex digits of a SHA-256)" };
         if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
             return Err(invalid);
         }
@@ -95,7 +95,7 @@ impl FromStr for UserId {
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let fits = (1..=64).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidId { expected: "user id" }) }
+        if fits { Ok(Self(text.to_owned())) } else { Err(InvalidId { expected: "a user id" }) }
     }
 }
 
@@ -145,16 +145,16 @@ macro_rules! ulid_id {
 
 ulid_id! {
     /// One life of a record: a ULID, part of its object keys, never reused.
-    Generation, "generation (a ULID)"
+    Generation, "a generation (a ULID)"
 }
 ulid_id! {
     /// One presigned upload: a ULID, the last part of its key in the uploads bucket.
-    UploadId, "upload id (a ULID)"
+    UploadId, "an upload id (a ULID)"
 }
 
 ulid_id! {
     /// One audit: a ULID, the name of its report in the vault.
-    AuditId, "audit id (a ULID)"
+    AuditId, "an audit id (a ULID: 26 characters, as the audit prints it)"
 }
 
 macro_rules! as_string {
@@ -220,6 +220,17 @@ mod tests {
         assert_eq!(id.milliseconds(), 1_700_000_000_000);
         assert!(id.to_string().to_lowercase().parse::<Generation>().is_err());
         assert!("".parse::<Generation>().is_err());
+    }
+
+    #[test]
+    fn what_is_no_id_is_told_in_english() {
+        let told = |error: InvalidId| error.to_string();
+        assert!(told("x".parse::<AuditId>().unwrap_err()).starts_with("not an audit id"));
+        assert!(told("x".parse::<PhotoId>().unwrap_err()).starts_with("not a photo id"));
+        assert!(told("a b".parse::<UserId>().unwrap_err()).starts_with("not a user id"));
+        assert!(told("x".parse::<Generation>().unwrap_err()).starts_with("not a generation"));
+        assert!(told("x".parse::<UploadId>().unwrap_err()).starts_with("not an upload id"));
+        assert!(told(PhotoId::from_base64("x").unwrap_err()).starts_with("not a SHA-256"));
     }
 
     #[test]

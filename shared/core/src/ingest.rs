@@ -283,20 +283,34 @@ fn write(before: Option<Box<Record>>, after: Record, then: Then) -> Next {
 
 /// A `storing` record of a new life.
 fn claim(before: Option<Box<Record>>, upload: &Upload, now: OffsetDateTime, fresh: Generation) -> Next {
-    let (user, photo_id, metadata) = (&upload.user, upload.photo_id, &upload.metadata);
-    let after = Record {
-        user: user.clone(),
+    let content_type = content_type::of_upload(&upload.content_type, &upload.metadata.file_name).to_owned();
+    let key = original_key(&upload.user, upload.photo_id, fresh, &upload.metadata.file_name);
+    let life = (upload.user.clone(), upload.photo_id, fresh, key);
+    let storing = begun(life, (upload.size, content_type), upload.metadata.clone(), upload.received_at);
+    let due = due_after(State::Storing, Preview::Pending, now);
+    write(before, Record { due, ..storing }, Then::Copy)
+}
+
+/// A record at the beginning of a life: `storing`, and no more known of it than its upload or its original says.
+pub(crate) fn begun(
+    (user, photo_id, generation, key): (UserId, PhotoId, Generation, String),
+    (size, content_type): (u64, String),
+    metadata: UploadMetadata,
+    received_at: OffsetDateTime,
+) -> Record {
+    Record {
+        user,
         photo_id,
-        generation: fresh,
+        generation,
         state: State::Storing,
         preview: Preview::Pending,
-        size: upload.size,
-        content_type: content_type::of_upload(&upload.content_type, &metadata.file_name).to_owned(),
-        file_name: metadata.file_name.clone(),
+        size,
+        content_type,
+        taken: taken::choose(&[], &metadata.file_name, metadata.modified_at, received_at),
+        file_name: metadata.file_name,
         modified_at: metadata.modified_at,
-        key: original_key(user, photo_id, fresh, &metadata.file_name),
+        key,
         version_id: None,
-        taken: taken::choose(&[], &metadata.file_name, metadata.modified_at, upload.received_at),
         width: None,
         height: None,
         thumbhash: None,
@@ -305,10 +319,9 @@ fn claim(before: Option<Box<Record>>, upload: &Upload, now: OffsetDateTime, fres
         attempts: 0,
         stored_at: None,
         trashed_at: None,
-        due: due_after(State::Storing, Preview::Pending, now),
+        due: None,
         revision: 0,
-    };
-    write(before, after, Then::Copy)
+    }
 }
 
 fn original_key(user: &UserId, photo_id: PhotoId, generation: Generation, file_name: &str) -> String {

@@ -6,6 +6,7 @@
 use time::{Duration, OffsetDateTime};
 
 use crate::ingest::{self, Original};
+use crate::key::ObjectKey;
 use crate::record::{Preview, Record, State};
 
 /// How old an upload must be before the keeper sends it again.
@@ -34,10 +35,24 @@ pub enum Next {
     },
     /// Remove the record, if it still is as it was read.
     Remove(Box<Record>),
-    /// Delete the original: a delete marker. Then [`on_original_deleted`].
-    DeleteOriginal(Box<Record>),
-    /// Delete the variants. Then [`on_variants_deleted`].
-    DeleteVariants(Box<Record>),
+    /// List all that the vault holds of the photo: originals and variants of whichever life, for [`on_lives`].
+    ListLives(Box<Record>),
+    /// Read the record again, for [`on_read_again`].
+    ReadAgain {
+        /// As it was read.
+        record: Box<Record>,
+        /// What was listed since.
+        lives: Vec<ObjectKey>,
+    },
+    /// Delete this one: a delete marker. Then [`on_deleted`].
+    Delete {
+        /// The record that is being removed.
+        record: Box<Record>,
+        /// Which.
+        key: ObjectKey,
+        /// What is left after that.
+        rest: Vec<ObjectKey>,
+    },
     /// Nothing more.
     Done(Did),
 }
@@ -71,7 +86,7 @@ pub fn on_due(record: Record, now: OffsetDateTime) -> Next {
         State::Storing => Next::HeadCopy(record),
         State::Stored if record.preview == Preview::Pending => Next::SendRender(record),
         State::Trashed => Next::AnyWaiting(record),
-        State::Purging => Next::DeleteOriginal(record),
+        State::Purging => Next::ListLives(record),
         State::Stored | State::Gone => Next::Done(Did::Nothing),
     }
 }
@@ -116,7 +131,7 @@ fn postpone(record: Box<Record>, now: OffsetDateTime) -> Next {
 /// After a write that went through; `after` as it now stands.
 pub fn on_written(after: Record, did: Did) -> Next {
     match did {
-        Did::PurgeBegun => Next::DeleteOriginal(Box::new(after)),
+        Did::PurgeBegun => Next::ListLives(Box::new(after)),
         did => Next::Done(did),
     }
 }
@@ -130,13 +145,30 @@ pub const fn on_changed(did: Did) -> Next {
     }
 }
 
-/// After the delete marker on the original.
-pub fn on_original_deleted(record: Box<Record>) -> Next {
-    Next::DeleteVariants(record)
+/// After listing all that the vault holds of the photo: a repair, or a copy that went wrong, leaves other lives of it
+/// beside the record's own.
+pub fn on_lives(record: Box<Record>, lives: Vec<ObjectKey>) -> Next {
+    // The keeper may have been paused before it listed: then these may be of a new life.
+    Next::ReadAgain { record, lives }
 }
 
-/// After the variants: last, the tombstone, which keeps nothing but that the photo was here.
-pub fn on_variants_deleted(record: Box<Record>) -> Next {
+/// After reading the record again. If nobody wrote, the photo was being removed all the time, and so nothing of a new life
+/// was listed; and keys are never used again, so that these may be deleted however late.
+pub fn on_read_again(record: Box<Record>, lives: Vec<ObjectKey>, now: Option<&Record>) -> Next {
+    let same = |now: &Record| (now.generation, now.revision) == (record.generation, record.revision);
+    if now.is_some_and(same) { delete(record, lives) } else { Next::Done(Did::Nothing) }
+}
+
+/// After a delete marker.
+pub fn on_deleted(record: Box<Record>, rest: Vec<ObjectKey>) -> Next {
+    delete(record, rest)
+}
+
+/// One after the other; last, the tombstone, which keeps nothing but that the photo was here.
+fn delete(record: Box<Record>, mut rest: Vec<ObjectKey>) -> Next {
+    if let Some(key) = rest.pop() {
+        return Next::Delete { record, key, rest };
+    }
     let after = Record {
         state: State::Gone,
         due: None,
@@ -154,7 +186,8 @@ pub fn on_variants_deleted(record: Box<Record>) -> Next {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::PhotoId;
+    use crate::id::{Generation, PhotoId};
+    use crate::key::FileName;
     use crate::record::tests::record;
     use time::macros::datetime;
 
@@ -190,7 +223,7 @@ mod tests {
         );
         assert_eq!(
             next(State::Purging, Preview::Ready),
-            Next::DeleteOriginal(boxed(State::Purging, Preview::Ready))
+            Next::ListLives(boxed(State::Purging, Preview::Ready))
         );
         assert_eq!(next(State::Gone, Preview::Ready), nothing);
         let later =
@@ -221,13 +254,38 @@ mod tests {
         let (purging, did) = written(on_waiting(trashed, false, NOW));
         assert_eq!((purging.state, did), (State::Purging, Did::PurgeBegun));
         let purging = Box::new(purging);
-        assert_eq!(on_written((*purging).clone(), did), Next::DeleteOriginal(purging.clone()));
-        assert_eq!(on_original_deleted(purging.clone()), Next::DeleteVariants(purging.clone()));
-        let (gone, did) = written(on_variants_deleted(purging));
+        assert_eq!(on_written((*purging).clone(), did), Next::ListLives(purging.clone()));
+        let (gone, did) = written(on_read_again(purging.clone(), Vec::new(), Some(&purging)));
         assert_eq!((gone.state, gone.due, did), (State::Gone, None, Did::Purged));
         assert_eq!(on_written(gone, did), Next::Done(Did::Purged));
         assert_eq!(on_changed(did), Next::Done(Did::Nothing));
         assert_eq!(on_changed(Did::Sent), Next::Done(Did::Sent));
+    }
+
+    #[test]
+    fn all_lives_of_a_photo_are_deleted_and_none_of_one_that_came_back_meanwhile() {
+        let purging = boxed(State::Purging, Preview::Ready);
+        let life = |part| ObjectKey::Original {
+            user: purging.user.clone(),
+            photo_id: purging.photo_id,
+            generation: Generation::from_parts(part, 0),
+            file_name: FileName::from_client("a.jpg"),
+        };
+        let lives = vec![life(1), life(2)];
+        let read = Next::ReadAgain { record: purging.clone(), lives: lives.clone() };
+        assert_eq!(on_lives(purging.clone(), lives.clone()), read);
+        let next = on_read_again(purging.clone(), lives.clone(), Some(&purging));
+        assert_eq!(next, Next::Delete { record: purging.clone(), key: life(2), rest: vec![life(1)] });
+        let next = on_deleted(purging.clone(), vec![life(1)]);
+        assert_eq!(next, Next::Delete { record: purging.clone(), key: life(1), rest: Vec::new() });
+        assert_eq!(written(on_deleted(purging.clone(), Vec::new())).1, Did::Purged);
+
+        let since = Record { revision: 2, ..(*purging).clone() };
+        let reborn = Record { generation: Generation::from_parts(2, 2), ..(*purging).clone() };
+        for now in [Some(&since), Some(&reborn), None] {
+            let next = on_read_again(purging.clone(), lives.clone(), now);
+            assert_eq!(next, Next::Done(Did::Nothing), "{now:?}");
+        }
     }
 
     #[test]
@@ -241,7 +299,7 @@ mod tests {
             place: Some(crate::record::Place { latitude: 0.0, longitude: 0.0, altitude_m: None }),
             ..*boxed(State::Purging, Preview::Ready)
         });
-        let (gone, _) = written(on_variants_deleted(purging));
+        let (gone, _) = written(on_deleted(purging, Vec::new()));
         assert_eq!(gone, Record { state: State::Gone, due: None, ..*boxed(State::Gone, Preview::Ready) });
     }
 

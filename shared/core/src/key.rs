@@ -82,11 +82,15 @@ impl ObjectKey {
     pub const UPLOADS_PREFIX: &'static str = "in/";
 
     /// The folders of the vault that we write to: each holds a folder for each user, but for the last.
-    pub const VAULT_FOLDERS: [&'static str; 3] = [Self::ORIGINALS_PREFIX, Self::MEDIA_PREFIX, "audits/"];
+    pub const VAULT_FOLDERS: [&'static str; 3] =
+        [Self::ORIGINALS_PREFIX, Self::MEDIA_PREFIX, Self::AUDITS_PREFIX];
     /// Every original in the vault.
     pub const ORIGINALS_PREFIX: &'static str = "originals/";
     /// Every variant in the vault.
     pub const MEDIA_PREFIX: &'static str = "media/";
+
+    /// Every report of an audit.
+    pub const AUDITS_PREFIX: &'static str = "audits/";
 
     /// Every original of one user.
     pub fn originals_of(user: &UserId) -> String {
@@ -101,6 +105,11 @@ impl ObjectKey {
     /// Every original of one photo, of whichever of its lives.
     pub fn lives_of(user: &UserId, photo_id: &PhotoId) -> String {
         format!("originals/{user}/{photo_id}/")
+    }
+
+    /// Every variant of one photo, of whichever of its lives.
+    pub fn media_of_photo(user: &UserId, photo_id: &PhotoId) -> String {
+        format!("media/{user}/{photo_id}/")
     }
 
     /// Sorts behind every key of one photo below `prefix`, and before every key of the next one.
@@ -247,6 +256,7 @@ mod tests {
         let (user, photo_id) = (USER.parse().unwrap(), PHOTO.parse().unwrap());
         assert_eq!(ObjectKey::uploads_of(&user, &photo_id), format!("in/{USER}/{PHOTO}/"));
         assert_eq!(ObjectKey::lives_of(&user, &photo_id), format!("originals/{USER}/{PHOTO}/"));
+        assert_eq!(ObjectKey::media_of_photo(&user, &photo_id), format!("media/{USER}/{PHOTO}/"));
     }
 
     #[test]

@@ -10,7 +10,6 @@ use crate::ingest::{self, Original};
 use crate::key::ObjectKey;
 use crate::metadata::UploadMetadata;
 use crate::record::{Preview, Record, State};
-use crate::taken;
 
 /// How old a report may be.
 pub const FRESH_FOR: Duration = Duration::hours(1);
@@ -131,30 +130,14 @@ pub fn promoted(key: &ObjectKey, found: Found, now: OffsetDateTime) -> Option<Re
     if found.original.sha256 != Some(*photo_id) {
         return None;
     }
-    let metadata = found.metadata;
+    let life = (user.clone(), *photo_id, *generation, key.to_string());
+    let contents = (found.original.size, found.content_type);
     Some(Record {
-        user: user.clone(),
-        photo_id: *photo_id,
-        generation: *generation,
         state: State::Stored,
-        preview: Preview::Pending,
-        size: found.original.size,
-        content_type: found.content_type,
-        taken: taken::choose(&[], &metadata.file_name, metadata.modified_at, found.stored_at),
-        file_name: metadata.file_name,
-        modified_at: metadata.modified_at,
-        key: key.to_string(),
         version_id: found.original.version_id,
-        width: None,
-        height: None,
-        thumbhash: None,
-        camera: None,
-        place: None,
-        attempts: 0,
         stored_at: Some(found.stored_at),
-        trashed_at: None,
         due: ingest::due_after(State::Stored, Preview::Pending, now),
-        revision: 0,
+        ..ingest::begun(life, contents, found.metadata, found.stored_at)
     })
 }
 

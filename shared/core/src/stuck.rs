@@ -14,13 +14,23 @@ pub const STUCK_AFTER: Duration = Duration::hours(1);
 pub const KEEPER_LATE_AFTER: Duration = Duration::hours(1);
 
 /// What the keeper remembers of its last run.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LastRun {
-    /// When it began.
-    #[serde(with = "time::serde::rfc3339")]
-    pub ran_at: OffsetDateTime,
+    /// When it began; absent if there was none yet.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub ran_at: Option<OffsetDateTime>,
+    /// Since when runs may be expected: a machine that was off could not have it run.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub expected_since: Option<OffsetDateTime>,
     /// Who had something that was stuck.
     pub stuck: Vec<UserId>,
+}
+
+impl LastRun {
+    /// Whether the keeper should have run since.
+    pub fn is_late(&self, now: OffsetDateTime) -> bool {
+        self.ran_at.max(self.expected_since).is_none_or(|at| now - at > KEEPER_LATE_AFTER)
+    }
 }
 
 /// Why an upload waits, by what lies in the uploads bucket, what the record says, and what lies in the vault.
@@ -49,6 +59,25 @@ mod tests {
     use super::*;
     use crate::record::Preview;
     use crate::record::tests::record;
+
+    #[test]
+    fn the_keeper_is_late_an_hour_after_it_ran_or_could_have_begun_to() {
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
+        let late = |ran: Option<i64>, expected: Option<i64>| {
+            let ago = |minutes| now - Duration::minutes(minutes);
+            LastRun { ran_at: ran.map(ago), expected_since: expected.map(ago), stuck: Vec::new() }
+                .is_late(now)
+        };
+        assert!(late(None, None), "it never ran");
+        assert!(!late(None, Some(60)), "it was just started");
+        assert!(late(None, Some(61)));
+        assert!(!late(Some(10_000), Some(1)), "the machine was off for a week");
+        assert!(late(Some(61), Some(10_000)));
+        assert!(!late(Some(60), Some(10_000)));
+        let before: LastRun =
+            serde_json::from_str(r#"{"ran_at": "2026-11-22T10:00:00Z", "stuck": []}"#).unwrap();
+        assert!(before.ran_at.is_some(), "as earlier keepers wrote it");
+    }
 
     #[test]
     fn an_upload_waits_for_a_reason() {

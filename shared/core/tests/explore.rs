@@ -8,6 +8,7 @@
 //! - I2: a record that is shown has its original
 //! - I3: there is one record (by its key), and what was purged does not come back without a new upload
 //! - I4: its owner's last wish stands: neither an echo nor a slow upload undoes the trash
+//! - I5: of what was removed for good no life stays in the vault
 //! - L: from every state, the end can still be reached: no upload waits, and what is wanted is safe, with variants
 //!
 //! Left out: what the keeper postpones stays as it was (a record is always due here), and variants are one step.
@@ -18,11 +19,14 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use time::{Duration, OffsetDateTime};
+use tintype_core::audit::has_original;
 use tintype_core::id::{Generation, PhotoId, UserId};
 use tintype_core::ingest::{self, Original, Upload};
 use tintype_core::keep::{self, Did};
+use tintype_core::key::{FileName, ObjectKey};
 use tintype_core::metadata::UploadMetadata;
 use tintype_core::record::{Preview, Record, State};
+use tintype_core::repair;
 
 const UPLOADS: usize = 2;
 
@@ -36,6 +40,8 @@ struct Bounds {
     trash: u8,
     restore: u8,
     repeated_events: u8,
+    /// How often a repair puts the right bytes beside the wrong ones, under a new generation.
+    repairs: u8,
 }
 
 /// Who does what, for telling how a state was reached.
@@ -61,7 +67,11 @@ struct World {
     record: Option<Record>,
     workers: Vec<Option<(usize, ingest::Next)>>,
     keepers: Vec<Option<keep::Next>>,
-    left: (u8, u8, u8),
+    /// A repair that has put the bytes beside, and has still to say so: what it read, and the new generation.
+    repair: Option<(Record, Generation)>,
+    /// A repair put bytes beside for a record that was no longer what it read: the audit names those.
+    stray: bool,
+    left: (u8, u8, u8, u8),
     clock: i64,
     minted: u64,
     /// Its owner wants it: it was received, and not trashed since.
@@ -91,6 +101,12 @@ fn original() -> Original {
     Original { size: 1, sha256: Some(photo_id()), version_id: None }
 }
 
+/// The key of an original.
+fn life(generation: Generation) -> ObjectKey {
+    let file_name = FileName::from_client("a.jpg");
+    ObjectKey::Original { user: user(), photo_id: photo_id(), generation, file_name }
+}
+
 impl World {
     fn new(bounds: Bounds) -> Self {
         Self {
@@ -105,7 +121,9 @@ impl World {
             record: None,
             workers: vec![None; bounds.workers],
             keepers: vec![None; bounds.keepers],
-            left: (bounds.trash, bounds.restore, bounds.repeated_events),
+            repair: None,
+            stray: false,
+            left: (bounds.trash, bounds.restore, bounds.repeated_events, bounds.repairs),
             clock: 0,
             minted: 0,
             wanted: false,
@@ -175,6 +193,7 @@ impl World {
         for index in 0..self.keepers.len() {
             self.keeper_steps(index, &mut steps);
         }
+        self.repair_steps(&mut steps);
         steps
     }
 
@@ -375,11 +394,50 @@ impl World {
                 }
                 nothing
             }
-            keep::Next::DeleteOriginal(record) => {
-                self.originals.retain(|generation| *generation != record.generation);
-                keep::on_original_deleted(record)
+            keep::Next::ListLives(record) => {
+                keep::on_lives(record, self.originals.iter().copied().map(life).collect())
             }
-            keep::Next::DeleteVariants(record) => keep::on_variants_deleted(record),
+            keep::Next::ReadAgain { record, lives } => {
+                keep::on_read_again(record, lives, self.record.as_ref())
+            }
+            keep::Next::Delete { record, key, rest } => {
+                self.originals.retain(|generation| life(*generation) != key);
+                keep::on_deleted(record, rest)
+            }
+        }
+    }
+
+    /// What `functions/keeper/src/repair.rs` does about wrong bytes: reads the record, copies right ones from elsewhere
+    /// to a new generation, and writes the record if it still is what was read.
+    fn repair_steps(&self, steps: &mut Vec<(Step, World)>) {
+        let mut step = |what: &'static str, change: &dyn Fn(&mut World)| {
+            let mut next = self.clone();
+            change(&mut next);
+            steps.push((("repair", 0, what), next));
+        };
+        if let Some((read, generation)) = &self.repair {
+            step("crashes", &|next| next.repair = None);
+            if !self.has_original(*generation) {
+                step("puts the bytes beside", &|next| {
+                    next.originals.push(*generation);
+                    next.originals.sort_unstable();
+                    next.stray = !next.record.as_ref().is_some_and(|now| same(now, read));
+                });
+                return;
+            }
+            step("writes the record", &|next| {
+                let key = life(*generation).to_string();
+                let after = repair::mended(read, original(), *generation, key, at(next.clock));
+                next.write(Some(read), &after);
+                next.repair = None;
+            });
+        } else if self.left.3 > 0
+            && let Some(record) = self.record.as_ref().filter(|record| has_original(record))
+        {
+            step("reads the record", &|next| {
+                next.left.3 -= 1;
+                next.repair = Some((record.clone(), next.fresh()));
+            });
         }
     }
 
@@ -400,6 +458,10 @@ impl World {
         }
         if !self.wanted && stored {
             return Some("I4: an echo undid the trash");
+        }
+        let gone = record.is_some_and(|record| record.state == State::Gone);
+        if gone && !self.stray && !self.originals.is_empty() {
+            return Some("I5: an original stays behind a photo that was removed for good");
         }
         None
     }
@@ -423,7 +485,11 @@ impl World {
         let mut generations: Vec<Generation> = self.originals.clone();
         let held = self.workers.iter().flatten().flat_map(|(_, next)| ingest_records(next));
         let kept = self.keepers.iter().flatten().flat_map(keep_records);
-        generations.extend(self.record.iter().chain(held).chain(kept).map(|record| record.generation));
+        let mended = self.repair.iter().map(|(record, _)| record);
+        let records = self.record.iter().chain(held).chain(kept).chain(mended);
+        generations.extend(records.map(|record| record.generation));
+        generations.extend(self.keepers.iter().flatten().flat_map(listed));
+        generations.extend(self.repair.iter().map(|(_, generation)| *generation));
         generations.sort_unstable();
         generations.dedup();
         let rank = |generation| generations.binary_search(&generation).unwrap_or_default();
@@ -445,7 +511,8 @@ impl World {
             .iter()
             .map(|keeper| {
                 let records = |next| keep_records(next).map(key).collect::<Vec<_>>();
-                hash(&keeper.as_ref().map(|next| (keep_kind(next), records(next))))
+                let lives = |next| listed(next).map(rank).collect::<Vec<_>>();
+                hash(&keeper.as_ref().map(|next| (keep_kind(next), records(next), lives(next))))
             })
             .collect();
         workers.sort_unstable();
@@ -453,7 +520,9 @@ impl World {
         let originals: Vec<usize> = self.originals.iter().map(|generation| rank(*generation)).collect();
         let later = self.asked.map(|asked| self.trashed.map(|trashed| asked > trashed));
         let clients = (self.unasked, self.unsent, later);
-        let outside = (clients, self.waiting, self.events, self.left, self.wanted, self.purged);
+        let repair = self.repair.as_ref().map(|(record, generation)| (key(record), rank(*generation)));
+        let repair = (repair, self.stray);
+        let outside = (clients, self.waiting, self.events, self.left, self.wanted, self.purged, repair);
         hash(&(outside, originals, self.record.as_ref().map(key), workers, keepers))
     }
 }
@@ -492,12 +561,26 @@ fn keep_records(next: &keep::Next) -> impl Iterator<Item = &Record> {
         | keep::Next::AnyWaiting(record)
         | keep::Next::SendRender(record)
         | keep::Next::Remove(record)
-        | keep::Next::DeleteOriginal(record)
-        | keep::Next::DeleteVariants(record) => [Some(&**record), None],
+        | keep::Next::ListLives(record)
+        | keep::Next::ReadAgain { record, .. }
+        | keep::Next::Delete { record, .. } => [Some(&**record), None],
         keep::Next::Done(_) => [None, None],
     }
     .into_iter()
     .flatten()
+}
+
+/// The generations of what a purge has listed and not deleted yet.
+fn listed(next: &keep::Next) -> impl Iterator<Item = Generation> {
+    let (key, rest) = match next {
+        keep::Next::ReadAgain { lives, .. } => (None, lives.as_slice()),
+        keep::Next::Delete { key, rest, .. } => (Some(key), rest.as_slice()),
+        _ => (None, [].as_slice()),
+    };
+    key.into_iter().chain(rest).filter_map(|key| match key {
+        ObjectKey::Original { generation, .. } => Some(*generation),
+        _ => None,
+    })
 }
 
 const CALLS: [&str; 10] = [
@@ -526,14 +609,15 @@ fn ingest_kind(next: &ingest::Next) -> usize {
     }
 }
 
-const CHORES: [&str; 8] = [
+const CHORES: [&str; 9] = [
     "looks at the copy",
     "looks for uploads",
     "renders",
     "writes the record",
     "removes the record",
-    "deletes the original",
-    "deletes the variants",
+    "lists all lives",
+    "reads the record again",
+    "deletes one",
     "ends",
 ];
 
@@ -544,9 +628,10 @@ fn keep_kind(next: &keep::Next) -> usize {
         keep::Next::SendRender(_) => 2,
         keep::Next::Write { .. } => 3,
         keep::Next::Remove(_) => 4,
-        keep::Next::DeleteOriginal(_) => 5,
-        keep::Next::DeleteVariants(_) => 6,
-        keep::Next::Done(_) => 7,
+        keep::Next::ListLives(_) => 5,
+        keep::Next::ReadAgain { .. } => 6,
+        keep::Next::Delete { .. } => 7,
+        keep::Next::Done(_) => 8,
     }
 }
 
@@ -619,7 +704,15 @@ fn holds(bounds: Bounds) {
 #[test]
 fn one_worker_and_one_keeper_lose_nothing_whatever_uploads_ask_for() {
     for restores in [[false, false], [false, true], [true, true]] {
-        holds(Bounds { restores, workers: 1, keepers: 1, trash: 2, restore: 1, repeated_events: 1 });
+        holds(Bounds {
+            restores,
+            workers: 1,
+            keepers: 1,
+            trash: 2,
+            restore: 1,
+            repeated_events: 1,
+            repairs: 0,
+        });
     }
 }
 
@@ -632,5 +725,19 @@ fn two_workers_and_two_keepers_lose_nothing_in_any_interleaving() {
         trash: 1,
         restore: 1,
         repeated_events: 1,
+        repairs: 0,
+    });
+}
+
+#[test]
+fn a_removal_leaves_no_life_of_a_repaired_photo_and_takes_none_of_a_new_one() {
+    holds(Bounds {
+        restores: [false, true],
+        workers: 1,
+        keepers: 2,
+        trash: 1,
+        restore: 1,
+        repeated_events: 0,
+        repairs: 1,
     });
 }

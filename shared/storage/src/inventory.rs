@@ -117,6 +117,24 @@ impl Vault {
         Ok(KeysPage { keys, next })
     }
 
+    /// All that lies in the vault of one photo: originals and variants of whichever life. What Tintype did not write is
+    /// left out.
+    pub async fn lives(&self, user: &UserId, photo_id: &PhotoId) -> Result<Vec<ObjectKey>, StorageError> {
+        let mut lives = Vec::new();
+        for prefix in [ObjectKey::lives_of(user, photo_id), ObjectKey::media_of_photo(user, photo_id)] {
+            let mut after = None;
+            loop {
+                let page = self.keys(&prefix, after).await?;
+                lives.extend(page.keys.iter().filter_map(|key| key.parse::<ObjectKey>().ok()));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(lives)
+    }
+
     /// The vault's folders.
     pub async fn folders(&self) -> Result<Folders, StorageError> {
         let mut folders = Folders::default();
@@ -170,30 +188,7 @@ impl Vault {
         key: &str,
         version_id: Option<String>,
     ) -> Result<Option<Found>, StorageError> {
-        let head = self
-            .client
-            .head_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .set_version_id(version_id)
-            .checksum_mode(ChecksumMode::Enabled)
-            .send()
-            .await;
-        let head = match head {
-            Ok(head) => head,
-            Err(error) if failure(&error).status == Some(404) => return Ok(None),
-            Err(error) => return Err(unavailable("HeadObject")(error)),
-        };
-        Ok(Some(Found {
-            original: Original {
-                size: head.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
-                sha256: head.checksum_sha256().and_then(|checksum| PhotoId::from_base64(checksum).ok()),
-                version_id: head.version_id().map(ToOwned::to_owned),
-            },
-            stored_at: at(head.last_modified()),
-            content_type: head.content_type().unwrap_or_default().to_owned(),
-            metadata: UploadMetadata::from_headers(head.metadata().into_iter().flatten()),
-        }))
+        describe(&self.client, &self.bucket, key, version_id).await
     }
 
     /// Reads an original from its first byte to its last, in constant memory: what its bytes really are. `None` only
@@ -209,6 +204,27 @@ impl Vault {
         version_id: Option<String>,
     ) -> Result<Option<Original>, StorageError> {
         hash(&self.client, &self.bucket, key, version_id).await
+    }
+
+    /// The newest report of an audit, by its id.
+    pub async fn newest_report(&self) -> Result<Option<AuditId>, StorageError> {
+        let (mut newest, mut after) = (None, None);
+        loop {
+            let page = self.keys(ObjectKey::AUDITS_PREFIX, after).await?;
+            newest = newest.max(
+                page.keys
+                    .iter()
+                    .filter_map(|key| match key.parse() {
+                        Ok(ObjectKey::Audit { audit_id }) => Some(audit_id),
+                        Ok(_) | Err(_) => None,
+                    })
+                    .max(),
+            );
+            after = page.next;
+            if after.is_none() {
+                return Ok(newest);
+            }
+        }
     }
 
     /// Writes the report of an audit. While the audit goes on, the next run writes over it.
@@ -235,6 +251,31 @@ impl Vault {
         let report = serde_json::from_slice(&json);
         report.map(Some).map_err(|error| StorageError::Corrupt { what: key, why: error.to_string() })
     }
+}
+
+/// All that S3 says of an object, or of one version of it; `None` only if it says 404.
+pub(crate) async fn describe(
+    client: &Client,
+    bucket: &str,
+    key: &str,
+    version_id: Option<String>,
+) -> Result<Option<Found>, StorageError> {
+    let head = client.head_object().bucket(bucket).key(key).set_version_id(version_id);
+    let head = match head.checksum_mode(ChecksumMode::Enabled).send().await {
+        Ok(head) => head,
+        Err(error) if failure(&error).status == Some(404) => return Ok(None),
+        Err(error) => return Err(unavailable("HeadObject")(error)),
+    };
+    Ok(Some(Found {
+        original: Original {
+            size: head.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+            sha256: head.checksum_sha256().and_then(|checksum| PhotoId::from_base64(checksum).ok()),
+            version_id: head.version_id().map(ToOwned::to_owned),
+        },
+        stored_at: at(head.last_modified()),
+        content_type: head.content_type().unwrap_or_default().to_owned(),
+        metadata: UploadMetadata::from_headers(head.metadata().into_iter().flatten()),
+    }))
 }
 
 /// Reads an object whole, in constant memory: what its bytes really are. `None` only if S3 says 404.

@@ -25,6 +25,11 @@ pub fn audit_id(now: OffsetDateTime) -> AuditId {
     AuditId::from_parts(milliseconds(now), rand::rng().random())
 }
 
+/// Names one write of an item, so that its writer knows it again.
+pub(crate) fn write_id() -> String {
+    format!("{:016x}", rand::rng().random::<u64>())
+}
+
 fn milliseconds(now: OffsetDateTime) -> u64 {
     u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default()
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
-use aws_sdk_s3::types::ChecksumMode;
 use time::OffsetDateTime;
 use tintype_core::id::{PhotoId, UserId};
 use tintype_core::ingest::Original;
@@ -13,7 +12,7 @@ use tintype_core::key::ObjectKey;
 use tintype_core::metadata::UploadMetadata;
 use tintype_core::wire::PresignedRequest;
 
-use crate::error::{StorageError, failure, unavailable};
+use crate::error::{StorageError, unavailable};
 use crate::inventory;
 use crate::vault::at;
 
@@ -58,7 +57,7 @@ pub struct Waiting {
 pub struct WaitingPage {
     /// In the order of keys.
     pub uploads: Vec<Waiting>,
-    /// Where the next page starts.
+    /// Behind which key the next page starts; `None` on the last one.
     pub next: Option<String>,
 }
 
@@ -119,25 +118,13 @@ impl Uploads {
 
     /// What the bucket says of an upload; `None` only if S3 says 404.
     pub async fn head(&self, key: &ObjectKey) -> Result<Option<UploadHead>, StorageError> {
-        let head = self
-            .client
-            .head_object()
-            .bucket(&self.bucket)
-            .key(key.to_string())
-            .checksum_mode(ChecksumMode::Enabled)
-            .send()
-            .await;
-        let head = match head {
-            Ok(head) => head,
-            Err(error) if failure(&error).status == Some(404) => return Ok(None),
-            Err(error) => return Err(unavailable("HeadObject")(error)),
-        };
-        Ok(Some(UploadHead {
-            size: head.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
-            sha256: head.checksum_sha256().and_then(|checksum| PhotoId::from_base64(checksum).ok()),
-            received_at: at(head.last_modified()),
-            content_type: head.content_type().unwrap_or_default().to_owned(),
-            metadata: UploadMetadata::from_headers(head.metadata().into_iter().flatten()),
+        let found = inventory::describe(&self.client, &self.bucket, &key.to_string(), None).await?;
+        Ok(found.map(|found| UploadHead {
+            size: found.original.size,
+            sha256: found.original.sha256,
+            received_at: found.stored_at,
+            content_type: found.content_type,
+            metadata: found.metadata,
         }))
     }
 
@@ -165,7 +152,7 @@ impl Uploads {
         Ok(page.uploads.iter().filter_map(|upload| upload.key.parse().ok()).collect())
     }
 
-    /// A page of all that waits, in the order of keys.
+    /// A page of all that waits, in the order of keys, behind this one.
     pub async fn waiting(&self, next: Option<String>) -> Result<WaitingPage, StorageError> {
         self.list(ObjectKey::UPLOADS_PREFIX, next, 1_000).await
     }
@@ -176,12 +163,12 @@ impl Uploads {
             .list_objects_v2()
             .bucket(&self.bucket)
             .prefix(prefix)
-            .set_continuation_token(next)
+            .set_start_after(next)
             .max_keys(most)
             .send()
             .await
             .map_err(unavailable("ListObjectsV2"))?;
-        let uploads = page
+        let uploads: Vec<_> = page
             .contents()
             .iter()
             .filter_map(|object| {
@@ -192,6 +179,8 @@ impl Uploads {
                 })
             })
             .collect();
-        Ok(WaitingPage { uploads, next: page.next_continuation_token().map(ToOwned::to_owned) })
+        let last = uploads.last().filter(|_| page.is_truncated() == Some(true));
+        let next = last.map(|upload: &Waiting| upload.key.clone());
+        Ok(WaitingPage { uploads, next })
     }
 }

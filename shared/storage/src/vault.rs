@@ -3,12 +3,11 @@
 use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
-use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, MetadataDirective, StorageClass};
+use aws_sdk_s3::types::{ChecksumAlgorithm, MetadataDirective, StorageClass};
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::time::Duration;
 use time::OffsetDateTime;
-use tintype_core::id::PhotoId;
 use tintype_core::ingest::Original;
 use tintype_core::key::{FileName, ObjectKey, Variant};
 use tintype_core::metadata::UploadMetadata;
@@ -116,24 +115,7 @@ impl Vault {
 
     /// What the vault says of an original; `None` only if S3 says 404.
     pub async fn head(&self, key: &str) -> Result<Option<Original>, StorageError> {
-        let head = self
-            .client
-            .head_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .checksum_mode(ChecksumMode::Enabled)
-            .send()
-            .await;
-        let head = match head {
-            Ok(head) => head,
-            Err(error) if failure(&error).status == Some(404) => return Ok(None),
-            Err(error) => return Err(unavailable("HeadObject")(error)),
-        };
-        Ok(Some(Original {
-            size: head.content_length().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
-            sha256: head.checksum_sha256().and_then(|checksum| PhotoId::from_base64(checksum).ok()),
-            version_id: head.version_id().map(ToOwned::to_owned),
-        }))
+        Ok(self.describe(key, None).await?.map(|found| found.original))
     }
 
     /// An original's bytes; `None` only if S3 says 404.

@@ -214,7 +214,7 @@ async fn the_library_in_numbers_is_this() {
         "usd_month": 0.0
       },
       "keeper": {
-        "late": true,
+        "late": false,
         "ran_at": null
       },
       "last_audit": null,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::stream::StreamExt;
 use serde_json::json;
 use tintype_core::audit::Kind;
 use tintype_core::id::PhotoId;
@@ -276,6 +277,89 @@ async fn every_byte_finds_what_rotted_on_the_disk() {
 }
 
 #[tokio::test]
+async fn more_strange_keys_than_a_run_can_list_are_named_by_several() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 2).await;
+    let (first, last) =
+        (files[0].photo_id().min(files[1].photo_id()), files[0].photo_id().max(files[1].photo_id()));
+    // More than two pages of them before, in and behind the photos, among originals and variants.
+    let mut strange = std::collections::BTreeSet::new();
+    for n in 0..1_050 {
+        strange.insert(format!("originals/{}/!{n:05}", ada.id));
+        strange.insert(format!("media/{}/{first}/!{n:05}", ada.id));
+    }
+    strange.insert(format!("originals/{}/{last}/zzz", ada.id));
+    strange.insert(format!("media/{}/~", ada.id));
+    futures::stream::iter(&strange).for_each_concurrent(16, |key| app.buckets.put_original(key, b"?")).await;
+    let (mut slices, mut answer) = (0, None::<AuditAnswer>);
+    while answer.as_ref().is_none_or(|answer| !answer.finished) {
+        let event = json!({"audit": {"seconds": 0}});
+        answer = Some(serde_json::from_value(app.ask(event, 0).await).unwrap());
+        slices += 1;
+    }
+    let found = answer.unwrap();
+    // The first thousand of a user are named, and all are counted once.
+    assert_eq!((found.checked, found.found), (2, strange.len() as u64), "{slices} slices");
+    assert!(slices > 2, "{slices}");
+    let kinds: std::collections::BTreeSet<_> = found.findings.iter().map(|finding| finding.kind).collect();
+    assert_eq!(kinds, [Kind::StrangeKey].into());
+}
+
+#[tokio::test]
+async fn the_lease_of_a_killed_audit_says_how_long_it_holds_and_the_next_start_takes_it_over() {
+    let faults = Faults::default();
+    let http = faults.client();
+    let app = TestApp::start_with(move |options| options.http = Some(http)).await;
+    let ada = app.user("ada");
+    app.library(&ada, 2).await;
+    // It ends at its first listing, as a killed process does.
+    faults.plan(|call| (call.operation == "ListObjectsV2").then_some(Fault::Halt { after: false }));
+    let event = json!({"audit": {"seconds": 5}});
+    let killed = tintype_keeper::handle(&app.stack.keeper, &event, mint::now());
+    tokio::time::timeout(std::time::Duration::from_secs(2), killed).await.unwrap_err();
+    faults.stop();
+    let busy = tintype_keeper::handle(&app.stack.keeper, &event, mint::now()).await.unwrap_err();
+    let KeeperError::Busy { seconds } = busy else { panic!("{busy:?}") };
+    assert!(
+        (50..=65).contains(&seconds) && busy.to_string().contains(&format!("in {seconds} seconds")),
+        "{busy}"
+    );
+    // As each start does, which holds the folder.
+    tintype_keeper::begin(&app.stack.storage, mint::now()).await.unwrap();
+    assert_eq!(audit(&app, json!({})).await.checked, 2);
+}
+
+#[tokio::test]
+async fn an_audit_by_hand_goes_on_for_hours_as_long_as_it_comes_further() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    app.library(&ada, 4).await;
+    let slice = async |minutes: i64| -> AuditAnswer {
+        let event = json!({"audit": {"every_byte": true, "seconds": 0}});
+        let then = mint::now() + time::Duration::minutes(minutes);
+        let answer = tintype_keeper::handle(&app.stack.keeper, &event, then).await.unwrap();
+        serde_json::from_value(serde_json::to_value(answer).unwrap()).unwrap()
+    };
+    let begun = slice(0).await;
+    assert!(!begun.finished);
+    let mut minutes = 0;
+    loop {
+        minutes += 50;
+        let on = slice(minutes).await;
+        assert_eq!(on.report, begun.report, "after {minutes} minutes");
+        if on.finished {
+            assert_eq!(on.checked, 4);
+            break;
+        }
+    }
+    assert!(minutes > 120, "{minutes}");
+    // One that nobody went on with for an hour is begun again.
+    let old = slice(minutes).await;
+    assert_ne!(slice(minutes + 61).await.report, old.report);
+}
+
+#[tokio::test]
 async fn each_owner_is_told_of_their_own_photos_alone() {
     let app = TestApp::start().await;
     let (ada, ben) = (app.user("ada"), app.user("ben"));
@@ -346,7 +430,7 @@ async fn the_schedule_audits_once_a_week_and_goes_on_where_it_stopped() {
         tintype_keeper::handle(&app.stack.keeper, &event, mint::now()),
     );
     let whole = match both {
-        (Ok(whole), Err(KeeperError::Busy)) | (Err(KeeperError::Busy), Ok(whole)) => whole,
+        (Ok(whole), Err(KeeperError::Busy { .. })) | (Err(KeeperError::Busy { .. }), Ok(whole)) => whole,
         other => panic!("one audits, the other is told: {other:?}"),
     };
     let whole: AuditAnswer = serde_json::from_value(serde_json::to_value(whole).unwrap()).unwrap();

@@ -45,10 +45,13 @@ async fn an_owner_audits_repairs_and_drills_whether_tintype_runs_or_not() {
 
     lose(&server, &files[1].photo_id()).await;
     let (code, said) = run(&start, &["audit"]).await;
-    assert_eq!((code, said.contains("1 findings")), (1, true), "{said}");
+    assert_eq!((code, said.contains(": 1 finding\n")), (1, true), "{said}");
     let line = format!("{}: lost: its original is not in the vault", files[1].photo_id());
     assert!(said.contains(&line), "{said}");
-    let (code, said) = run(&start, &["repair", &report(&said)]).await;
+    // Without a report it takes the newest, and says so.
+    let newest = format!("Repairing from the newest report: {}", report(&said));
+    let (code, said) = run(&start, &["repair"]).await;
+    assert!(said.contains(&newest), "{said}");
     assert_eq!((code, said.contains("1 repaired, 0 left")), (0, true), "{said}");
     assert_eq!(ada.original(&files[1].photo_id()).await.body, files[1].bytes);
 
@@ -68,6 +71,14 @@ async fn an_owner_audits_repairs_and_drills_whether_tintype_runs_or_not() {
     let ada = server.user("ada");
     let ends = ada.until_settled(&files.iter().map(File::photo_id).collect::<Vec<_>>()).await;
     assert_eq!(ends.len(), 5);
+    for (wrong, says) in [
+        (&["drill", "--photos", "0"][..], "0 is not in 1.."),
+        (&["repair", "latest"], "not an audit id"),
+        (&["retry", "--reason", "bad"], "one of not_an_image"),
+    ] {
+        let (code, said) = run(&start, wrong).await;
+        assert_eq!((code, said.contains(says)), (2, true), "{said}");
+    }
     let (code, said) = run(&start, &["repair", "01ARZ3NDEKTSV4RRFFQ69G5FAV"]).await;
     assert_eq!((code, said.contains("no report of an audit")), (2, true), "{said}");
 }

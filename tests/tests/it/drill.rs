@@ -7,7 +7,7 @@ use futures::stream::{self, StreamExt};
 use serde_json::json;
 use tintype_core::wire::Me;
 use tintype_keeper::request::DrillAnswer;
-use tintype_tests::{TestApp, many, row};
+use tintype_tests::{TestApp, User, many, row};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_files_come_back_byte_for_byte() {
@@ -34,6 +34,23 @@ async fn all_files_come_back_byte_for_byte() {
     row(30, &format!("{photos} of {photos} files restored, byte-identical by sha256sum --check"));
 }
 
+async fn me_drill(user: &User) -> Option<(u64, time::OffsetDateTime)> {
+    let me: Me = user.get("/api/me").await.json();
+    me.last_drill.map(|drill| (drill.photos, drill.finished_at))
+}
+
+#[tokio::test]
+async fn a_drill_on_schedule_reads_no_more_than_its_share_and_one_photo_at_least() {
+    let app = TestApp::start().await;
+    let (ada, ben) = (app.user("ada"), app.user("ben"));
+    app.library(&ada, 8).await;
+    app.library(&ben, 2).await;
+    app.ask(json!({}), 0).await;
+    for user in [&ada, &ben] {
+        assert_eq!(me_drill(user).await.map(|(photos, _)| photos), Some(1));
+    }
+}
+
 #[tokio::test]
 async fn a_drill_reads_photos_back_and_says_so() {
     let app = TestApp::start().await;
@@ -48,14 +65,19 @@ async fn a_drill_reads_photos_back_and_says_so() {
     assert_eq!(me.last_drill.map(|drill| (drill.photos, drill.bytes, drill.wrong)), Some((5, some.bytes, 0)));
 
     assert!(some.finished);
-    let cut_off = drill(json!({"photos": 5, "seconds": 0})).await;
+    let mut cut_off = drill(json!({"photos": 5, "seconds": 0})).await;
     assert_eq!((cut_off.finished, cut_off.photos), (false, 0), "it says that it read nothing");
+    // From there, it goes on: each photo is read once, however often the time is over.
+    let before = me_drill(&ada).await;
+    cut_off = drill(json!({"photos": 12, "next": cut_off.next})).await;
+    assert_eq!((cut_off.finished, cut_off.photos), (true, 12));
+    assert_ne!(me_drill(&ada).await, before);
 
     // Asked for more than there are, it reads each once.
     let all = drill(json!({"photos": 100})).await;
     let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
     assert_eq!((all.photos, all.bytes, all.finished), (12, bytes as u64, true));
-    assert_eq!(drill(json!({"megabytes": 0})).await.photos, 1, "one at least");
+    assert_eq!(drill(json!({"megabytes": 1})).await.photos, 12, "as many as fit");
 
     app.rot(&files[4]);
     let rotten = drill(json!({"photos": 100})).await;
@@ -63,7 +85,7 @@ async fn a_drill_reads_photos_back_and_says_so() {
     let me: Me = ada.get("/api/me").await.json();
     assert_eq!(me.line, "12 photos, 1 needs attention");
     // A drill that reads others does not forget it.
-    assert_eq!(drill(json!({"megabytes": 0})).await.wrong, vec![files[4].photo_id()]);
+    assert_eq!(drill(json!({"photos": 1})).await.wrong, vec![files[4].photo_id()]);
     let me: Me = ada.get("/api/me").await.json();
     assert_eq!(me.line, "12 photos, 1 needs attention");
     assert!(!ada.lookup(&[files[4].photo_id()]).await.remove(0).safe);

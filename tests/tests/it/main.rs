@@ -14,6 +14,7 @@ mod api;
 mod audit;
 mod backup;
 mod by_hand;
+mod catalog;
 mod drill;
 mod events;
 mod every_photo;

@@ -263,6 +263,31 @@ async fn what_rotted_on_the_disk_comes_back_from_its_owners_copy() {
 }
 
 #[tokio::test]
+async fn of_a_repaired_photo_that_its_owner_removes_for_good_no_life_stays() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 2).await;
+    let record = app.record(&ada, &files[0]).await;
+    app.flip(&record, &files[0]).await;
+    assert_eq!(repair(&app, &audit(&app).await).await.repaired, 1);
+    is_whole(&app, &ada, &files[0]).await;
+    let of_it = async || -> Vec<String> {
+        let photo_id = files[0].photo_id().to_string();
+        app.buckets.vault().await.into_keys().filter(|key| key.contains(&photo_id)).collect()
+    };
+    assert_eq!(of_it().await.len(), 6, "two originals, each with two variants");
+    ada.trash(&[files[0].photo_id()]).await;
+    assert_eq!(app.keep(31 * 24).await.purged, 1);
+    assert_eq!(of_it().await, [""; 0]);
+    assert_eq!(audit(&app).await.found, 0);
+    // The other is untouched, and a new life begins as if there had been none.
+    assert_eq!(ada.original(&files[1].photo_id()).await.body, files[1].bytes);
+    ada.upload_again(&files[0]).await;
+    is_whole(&app, &ada, &files[0]).await;
+    assert_counters_are_true(&ada).await;
+}
+
+#[tokio::test]
 async fn what_is_lost_is_not_called_safe_and_its_owners_copy_is_taken() {
     let app =
         TestApp::start_with(|options| options.lambda.retry_after = [std::time::Duration::ZERO; 2]).await;

@@ -8,7 +8,7 @@ use tintype_core::audit::Kind;
 use tintype_core::audit::line::{Told, line};
 use tintype_core::audit::report::UserAudit;
 use tintype_core::record::PreviewReason;
-use tintype_core::stuck::{KEEPER_LATE_AFTER, LastRun};
+use tintype_core::stuck::LastRun;
 use tintype_core::tally::{Counter, Tally};
 use tintype_core::wire::{
     AuditSummary, Cost, DrillSummary, KeeperSummary, Me, Month, ReasonCount, Stuck, StuckReason, Timeline,
@@ -55,7 +55,7 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
     let now = mint::now();
     let last_audit = audit.map(|note| note.says.summary);
     let last_drill = drill.map(|note| note.says);
-    let ran_at = keeper.map(|note| note.says.ran_at);
+    let keeper = keeper.map(|note| note.says).unwrap_or_default();
     let (safe, trash) = totals(&counters);
     let stuck = stuck.map(|note| note.says).unwrap_or_default();
     let told = Told {
@@ -84,7 +84,7 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
         last_audit,
         last_drill,
         stuck,
-        keeper: KeeperSummary { ran_at, late: ran_at.is_none_or(|at| now - at > KEEPER_LATE_AFTER) },
+        keeper: KeeperSummary { ran_at: keeper.ran_at, late: keeper.is_late(now) },
         line: line(told, now),
     }))
 }

@@ -28,7 +28,7 @@ use look::Look;
 const EVERY: Duration = Duration::days(7);
 /// The same, if some photos could not be looked at.
 const AGAIN: Duration = Duration::days(1);
-/// An audit by hand goes on with an unfinished one only if that began so recently.
+/// An audit by hand goes on with an unfinished one only if that came further so recently.
 const BY_HAND: Duration = Duration::hours(1);
 /// What a slice may take beyond its time.
 const GRACE: Duration = Duration::seconds(60);
@@ -50,12 +50,26 @@ struct Audits {
     /// When the last one began.
     #[serde(with = "time::serde::rfc3339")]
     started_at: OffsetDateTime,
+    /// When that one last came further.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    came_further_at: Option<OffsetDateTime>,
     /// Until when nobody else may go on with it.
     #[serde(with = "time::serde::rfc3339::option")]
     lease_until: Option<OffsetDateTime>,
     /// Whether the last one could not look at every photo.
     #[serde(default)]
     unchecked: bool,
+}
+
+/// Gives back the lease of an audit that was killed, for whoever knows that no keeper runs.
+pub(crate) async fn take_over(storage: &Storage) -> Result<(), StorageError> {
+    let note = storage.catalog.note::<Audits>(&NoteKey::KeeperAudit).await?;
+    let Some(note) = note.filter(|note| note.says.lease_until.is_some()) else { return Ok(()) };
+    let says = Audits { lease_until: None, ..note.says.clone() };
+    match storage.catalog.put_note(&NoteKey::KeeperAudit, Some(&note), says).await {
+        Ok(_) | Err(StorageError::Changed) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// A slice on schedule: goes on with an audit, or begins one if it is time.
@@ -74,7 +88,7 @@ pub(crate) async fn on_schedule(
         return Ok(());
     }
     match slice(keeper, now, end, false, note, EVERY).await {
-        Ok(_) | Err(KeeperError::Busy) => Ok(()),
+        Ok(_) | Err(KeeperError::Busy { .. }) => Ok(()),
         Err(error) => Err(error),
     }
 }
@@ -100,13 +114,17 @@ async fn slice(
 ) -> Result<Report, KeeperError> {
     let begun = Instant::now();
     let (mut note, mut report) = claim(keeper, now, end, every_byte, note, goes_on_for).await?;
+    let place = report.next.clone();
     let walked = walk(&keeper.storage, &mut report, end).await;
     // Who took longer than the lease writes nothing: somebody else goes on with it.
     note.says.lease_until = Some(now + begun.elapsed() + GRACE);
+    if report.next != place {
+        note.says.came_further_at = Some(now + begun.elapsed());
+    }
     let says = note.says.clone();
     let note = match keeper.storage.catalog.put_note(&NoteKey::KeeperAudit, Some(&note), says).await {
         Ok(note) => note,
-        Err(StorageError::Changed) => return Err(KeeperError::Busy),
+        Err(StorageError::Changed) => return Err(KeeperError::Busy { seconds: GRACE.whole_seconds() }),
         Err(error) => return Err(error.into()),
     };
     if let Ok(true) = walked {
@@ -119,7 +137,7 @@ async fn slice(
     }
     let running = report.finished_at.is_none().then_some(report.audit_id);
     let unchecked = report.unchecked() > 0;
-    let says = Audits { running, started_at: report.started_at, lease_until: None, unchecked };
+    let says = Audits { running, lease_until: None, unchecked, ..note.says.clone() };
     match keeper.storage.catalog.put_note(&NoteKey::KeeperAudit, Some(&note), says).await {
         // The lease ended, or our own write lost its reply.
         Ok(_) | Err(StorageError::Changed) => {}
@@ -162,8 +180,8 @@ async fn claim(
     goes_on_for: Duration,
 ) -> Result<(Note<Audits>, Report), KeeperError> {
     let Storage { catalog, vault, .. } = &keeper.storage;
-    if note.as_ref().and_then(|note| note.says.lease_until).is_some_and(|until| until > now) {
-        return Err(KeeperError::Busy);
+    if let Some(until) = note.as_ref().and_then(|note| note.says.lease_until).filter(|until| *until > now) {
+        return Err(KeeperError::Busy { seconds: (until - now).whole_seconds() + 1 });
     }
     let running = match note.as_ref().and_then(|note| note.says.running) {
         Some(audit_id) => match vault.report(audit_id).await {
@@ -177,10 +195,11 @@ async fn claim(
         },
         None => None,
     };
+    let further_at = note.as_ref().and_then(|note| note.says.came_further_at);
     let goes_on = |report: &Report| {
         report.every_byte == every_byte
             && report.finished_at.is_none()
-            && now - report.started_at < goes_on_for
+            && now - further_at.unwrap_or(report.started_at) < goes_on_for
     };
     let report =
         running.filter(goes_on).unwrap_or_else(|| Report::begun(mint::audit_id(now), now, every_byte));
@@ -188,12 +207,13 @@ async fn claim(
     let says = Audits {
         running: Some(report.audit_id),
         started_at: report.started_at,
+        came_further_at: further_at.filter(|_| report.next.is_some()),
         lease_until,
         unchecked: false,
     };
     match catalog.put_note(&NoteKey::KeeperAudit, note.as_ref(), says).await {
         Ok(note) => Ok((note, report)),
-        Err(StorageError::Changed) => Err(KeeperError::Busy),
+        Err(StorageError::Changed) => Err(KeeperError::Busy { seconds: GRACE.whole_seconds() }),
         Err(error) => Err(error.into()),
     }
 }
@@ -211,27 +231,27 @@ async fn walk(storage: &Storage, kept: &mut Report, end: Instant) -> Result<bool
     users.extend(storage.catalog.users().await?);
     let mut users = users.into_iter().peekable();
     while let Some(user) = users.next() {
-        let after = match &report.next {
-            Some(place) if place.user > user => continue,
-            Some(place) if place.user == user => place.after,
-            Some(_) | None => None,
-        };
-        report.of(&user);
-        let mut merge = Merge::behind(storage.clone(), &user, after);
+        let Some(mut place) = Place::going_on(report.next.as_ref(), &user) else { continue };
+        let named = report.of(&user).findings.get(&Kind::StrangeKey).copied().unwrap_or_default();
+        let mut merge = Merge::from(storage.clone(), &place, named, end);
         let batch = if report.every_byte { BATCH_OF_FILES } else { BATCH };
         let doubted = doubted(storage, &user).await?;
         let mut looks = Vec::new();
         loop {
             let photo = merge.next().await?;
             name_strange(storage, report, &user, &mut merge).await?;
-            let Some(photo) = photo else { break };
-            let photo_id = photo.photo_id;
-            looks.extend(first_look(report, &user, photo, &doubted));
+            if photo.is_none() && !merge.is_over() {
+                break;
+            }
+            if let Some(photo) = photo {
+                place.after = Some(photo.photo_id);
+                looks.extend(first_look(report, &user, photo, &doubted));
+            }
             let read = looks.iter().filter(|look| look.bytes).filter_map(|look| look.record.as_ref());
             let full = looks.len() >= batch || read.map(|record| record.size).sum::<u64>() >= BATCH_BYTES;
             if full || Instant::now() >= end {
                 look_closer(storage, report, &user, &mut looks).await;
-                report.next = Some(Place { user: user.clone(), after: Some(photo_id) });
+                report.next = Some(merge.place(place.after));
                 kept.clone_from(report);
                 // A file may take longer than is left of a run: the next run begins with it.
                 let now = Instant::now();
@@ -246,7 +266,7 @@ async fn walk(storage: &Storage, kept: &mut Report, end: Instant) -> Result<bool
         }
         look_closer(storage, report, &user, &mut looks).await;
         if let Some(next) = users.peek() {
-            report.next = Some(Place { user: next.clone(), after: None });
+            report.next = Some(Place::before_all_of(next));
             kept.clone_from(report);
             if Instant::now() >= end {
                 return Ok(false);

@@ -58,6 +58,12 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// 1 photo, 12,408 photos: a number and its word, which takes an s in the plural.
+pub fn counted(number: u64, word: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {word}{plural}", grouped(number))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +80,12 @@ mod tests {
         assert_eq!(said(999), "999 photos, all safe");
         assert_eq!(said(12_408), "12,408 photos, all safe");
         assert_eq!(said(1_234_567), "1,234,567 photos, all safe");
+    }
+
+    #[test]
+    fn one_is_not_told_in_the_plural() {
+        let told: Vec<_> = [0, 1, 2, 1_000].into_iter().map(|number| counted(number, "photo")).collect();
+        assert_eq!(told, ["0 photos", "1 photo", "2 photos", "1,000 photos"]);
     }
 
     #[test]

@@ -44,13 +44,50 @@ pub struct Report {
     pub not_named: u64,
 }
 
-/// Where an audit goes on: behind this photo of this user.
+/// Where a walk through all photos goes on: behind this photo of this user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// Whose photos.
     pub user: UserId,
     /// The last one that is done.
     pub after: Option<PhotoId>,
+    /// What is done of the listings, if that is not just what lies before and under that photo.
+    #[serde(default, skip_serializing_if = "Passed::is_nothing")]
+    pub passed: Passed,
+}
+
+/// Up to which keys, inclusive, the vault's listings are done: keys that none of our functions made may be more than a
+/// run can list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Passed {
+    /// Of originals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<String>,
+    /// Of variants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+}
+
+impl Passed {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Place {
+    /// Before the first photo of this user.
+    pub fn before_all_of(user: &UserId) -> Self {
+        Self { user: user.clone(), after: None, passed: Passed::default() }
+    }
+
+    /// Where a walk from user to user that stopped at `place` goes on with this one; `None` if it is done with them.
+    pub fn going_on(place: Option<&Self>, user: &UserId) -> Option<Self> {
+        match place {
+            Some(place) if place.user > *user => None,
+            Some(place) if place.user == *user => Some(place.clone()),
+            Some(_) | None => Some(Self::before_all_of(user)),
+        }
+    }
 }
 
 /// What an audit looked at.
@@ -240,6 +277,26 @@ mod tests {
         Finding::unreadable(&"ada".parse().unwrap(), PhotoId::from_digest([byte; 32]))
     }
 
+    fn ada() -> UserId {
+        "ada".parse().unwrap()
+    }
+
+    #[test]
+    fn a_walk_from_user_to_user_goes_on_where_it_stopped() {
+        let passed = Passed { original: Some("originals/ben/x".to_owned()), variant: None };
+        let ben: UserId = "ben".parse().unwrap();
+        let place = Place { user: ben.clone(), after: Some(PhotoId::from_digest([1; 32])), passed };
+        assert_eq!(Place::going_on(Some(&place), &ada()), None);
+        assert_eq!(Place::going_on(Some(&place), &ben), Some(place.clone()));
+        let cleo = "cleo".parse().unwrap();
+        assert_eq!(Place::going_on(Some(&place), &cleo), Some(Place::before_all_of(&cleo)));
+        assert_eq!(Place::going_on(None, &ada()), Some(Place::before_all_of(&ada())));
+        let text = serde_json::to_string(&place).unwrap();
+        assert_eq!(serde_json::from_str::<Place>(&text).unwrap(), place);
+        let plain: Place = serde_json::from_str(r#"{"user": "ada", "after": null}"#).unwrap();
+        assert_eq!(plain, Place::before_all_of(&ada()), "as earlier audits wrote it");
+    }
+
     fn report() -> Report {
         Report::begun(AuditId::from_parts(1, 1), NOW, false)
     }
@@ -249,7 +306,7 @@ mod tests {
         let mut report = report();
         report.name(vec![finding(1); MOST_NAMED + 7]);
         report.next =
-            Some(Place { user: "ada".parse().unwrap(), after: Some(PhotoId::from_digest([1; 32])) });
+            Some(Place { after: Some(PhotoId::from_digest([1; 32])), ..Place::before_all_of(&ada()) });
         assert_eq!((report.findings.len(), report.found()), (MOST_NAMED, MOST_NAMED as u64 + 7));
         let text = serde_json::to_string(&report).unwrap();
         assert!(text.len() < 3 << 20, "{}", text.len());

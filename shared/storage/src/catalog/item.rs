@@ -24,6 +24,8 @@ const PHOTO_PREFIX: &str = "P#";
 const USERS: &str = "USERS";
 /// What the keeper remembers of itself.
 pub(super) const KEEPER: &str = "KEEPER";
+/// Names the write that an item is of.
+pub(super) const WRITE_ID: &str = "write_id";
 
 /// Fixed width and UTC, so that its text sorts as it does.
 const DUE: &[BorrowedFormatItem<'_>] =

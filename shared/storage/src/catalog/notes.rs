@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use tintype_core::id::UserId;
 
 use super::{Catalog, Item, item, walk};
-use crate::error::{StorageError, failure, unavailable};
+use crate::error::{StorageError, unavailable};
+use crate::mint;
 
 /// Which note.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,12 +35,11 @@ pub enum NoteKey {
 pub struct Note<T> {
     /// What it says.
     pub says: T,
-    /// Counts its writes.
-    revision: u64,
+    /// Which write it is of.
+    write_id: Option<String>,
 }
 
 const JSON: &str = "json";
-const REVISION: &str = "revision";
 
 impl NoteKey {
     fn key(&self) -> Item {
@@ -71,48 +71,39 @@ impl Catalog {
         let Some(found) = answer.item else { return Ok(None) };
         let json = walk::text_of(&found, JSON).ok_or_else(|| item::corrupt("a note", JSON))?;
         let says = serde_json::from_str(json).map_err(|error| item::corrupt("a note", error))?;
-        let revision = found.get(REVISION).and_then(|value| value.as_n().ok()?.parse().ok());
-        Ok(Some(Note { says, revision: revision.ok_or_else(|| item::corrupt("a note", REVISION))? }))
+        Ok(Some(Note { says, write_id: walk::text_of(&found, item::WRITE_ID).map(ToOwned::to_owned) }))
     }
 
-    /// Writes a note where `before` was read; [`StorageError::Changed`] if somebody else wrote since. That is also the
-    /// answer when our own write went through and its reply was lost.
+    /// Writes a note where `before` was read; [`StorageError::Changed`] if somebody else wrote since.
     pub async fn put_note<T: Serialize, B>(
         &self,
         key: &NoteKey,
         before: Option<&Note<B>>,
         says: T,
     ) -> Result<Note<T>, StorageError> {
-        let revision = before.map_or(1, |note| note.revision + 1);
-        let mut put = self.client.put_item().table_name(&self.table);
-        put = put.set_item(Some(note_item(key, &says, revision)?));
-        put = match before {
-            None => put.condition_expression("attribute_not_exists(PK)"),
-            Some(note) => put
-                .condition_expression("revision = :revision")
-                .expression_attribute_values(":revision", AttributeValue::N(note.revision.to_string())),
+        let (condition, read) = match before.map(|note| note.write_id.clone()) {
+            None => ("attribute_not_exists(PK)", None),
+            Some(None) => ("attribute_not_exists(write_id)", None),
+            Some(Some(write_id)) => ("write_id = :read", Some(AttributeValue::S(write_id))),
         };
-        match put.send().await {
-            Ok(_) => Ok(Note { says, revision }),
-            Err(error) if failure(&error).code == "ConditionalCheckFailedException" => {
-                Err(StorageError::Changed)
-            }
-            Err(error) => Err(unavailable("PutItem")(error)),
-        }
+        let read = read.map(|read| HashMap::from([(":read".to_owned(), read)]));
+        let write_id = Some(self.put_if(note_item(key, &says)?, condition, read).await?);
+        Ok(Note { says, write_id })
     }
 
     /// Writes a note, whatever it said: the last one counts.
     pub async fn tell<T: Serialize>(&self, key: &NoteKey, says: &T) -> Result<(), StorageError> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(note_item(key, says, 0)?));
+        let mut item = note_item(key, says)?;
+        item.insert(item::WRITE_ID.to_owned(), AttributeValue::S(mint::write_id()));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         put.send().await.map_err(unavailable("PutItem"))?;
         Ok(())
     }
 }
 
-fn note_item<T: Serialize>(key: &NoteKey, says: &T, revision: u64) -> Result<Item, StorageError> {
+fn note_item<T: Serialize>(key: &NoteKey, says: &T) -> Result<Item, StorageError> {
     let json = serde_json::to_string(says).map_err(|error| item::corrupt("a note", error))?;
     let mut found = key.key();
     found.insert(JSON.to_owned(), AttributeValue::S(json));
-    found.insert(REVISION.to_owned(), AttributeValue::N(revision.to_string()));
     Ok(found)
 }

@@ -87,20 +87,6 @@ impl Catalog {
             }
         }
     }
-
-    /// The first safe photo behind `from`, wherever that is; with random ids, a random one. `None` if none is left.
-    pub async fn stored_behind(&self, user: &UserId, from: PhotoId) -> Result<Option<Record>, StorageError> {
-        let mut after = from;
-        loop {
-            let page = self.records(user, Some(after), 25).await?;
-            let stored = page.records.into_iter().flatten().find(Record::is_safe);
-            match (stored, page.next) {
-                (Some(record), _) => return Ok(Some(record)),
-                (None, Some(next)) => after = next,
-                (None, None) => return Ok(None),
-            }
-        }
-    }
 }
 
 /// The text of an attribute that holds JSON.

@@ -17,6 +17,7 @@ use tintype_core::tally::{self, Counter, Tally};
 
 use super::{Catalog, Item, item};
 use crate::error::{StorageError, unavailable};
+use crate::mint;
 
 /// How often a transaction that met another one is tried again: photos of one month share a counter.
 const CONFLICT_TRIES: u32 = 12;
@@ -66,13 +67,16 @@ impl Catalog {
     /// A record whose counters stay as they are needs no transaction, which costs twice as much.
     /// <https://aws.amazon.com/dynamodb/pricing/on-demand/>
     ///
-    /// Sent again by the SDK after a lost reply, it meets what it wrote itself: the very same item is ours.
-    async fn put_if(
+    /// Sent again by the SDK after a lost reply, it meets what it wrote itself: the item with our write's id is ours.
+    /// Without that id, another writer of the very same item would be taken for us. Answers the id.
+    pub(super) async fn put_if(
         &self,
-        item: Item,
+        mut item: Item,
         condition: &str,
         values: Option<HashMap<String, AttributeValue>>,
-    ) -> Result<(), StorageError> {
+    ) -> Result<String, StorageError> {
+        let write_id = mint::write_id();
+        item.insert(item::WRITE_ID.to_owned(), AttributeValue::S(write_id.clone()));
         for tried in 0.. {
             let sent = self
                 .client
@@ -84,10 +88,11 @@ impl Catalog {
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
                 .send()
                 .await;
-            let Err(error) = sent else { return Ok(()) };
+            let Err(error) = sent else { return Ok(write_id) };
             match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    return if failed.item() == Some(&item) { Ok(()) } else { Err(StorageError::Changed) };
+                    let found = failed.item().and_then(|found| found.get(item::WRITE_ID)?.as_s().ok());
+                    return if found == Some(&write_id) { Ok(write_id) } else { Err(StorageError::Changed) };
                 }
                 // A transaction on the same record is under way.
                 Some(PutItemError::TransactionConflictException(_)) if tried < CONFLICT_TRIES => {
@@ -96,7 +101,7 @@ impl Catalog {
                 _ => return Err(unavailable("PutItem")(error)),
             }
         }
-        Ok(())
+        Ok(write_id)
     }
 
     async fn write(

@@ -1,6 +1,18 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
+interface Modules {
+  getModuleInfo(id: string): { isEntry: boolean; importers: readonly string[] } | null;
+}
+
+/** Whether a module comes with index.html: it is, or is imported by, what is imported without a wait. */
+function atOnce(id: string, modules: Modules, seen = new Set<string>()): boolean {
+  if (seen.has(id)) return false;
+  seen.add(id);
+  const info = modules.getModuleInfo(id);
+  return info !== null && (info.isEntry || info.importers.some((importer) => atOnce(importer, modules, seen)));
+}
+
 export default defineConfig({
   plugins: [svelte()],
   build: {
@@ -13,6 +25,8 @@ export default defineConfig({
       output: {
         entryFileNames: 'assets/[name]-[hash].js',
         chunkFileNames: 'assets/[name]-[hash].js',
+        // What is needed at once is one file, not ten: it compresses better, and they would all be waited for anyway.
+        codeSplitting: { groups: [{ name: (id, modules) => (atOnce(id, modules) ? 'first' : null) }] },
         assetFileNames: 'assets/[name]-[hash][extname]',
       },
     },

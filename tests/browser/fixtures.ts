@@ -27,7 +27,7 @@ export const test = base.extend<Fixtures, { stack: Stack }>({
       await use(stack);
       await stack.stop();
     },
-    { scope: 'worker', timeout: 60_000 },
+    { scope: 'worker', timeout: 180_000 },
   ],
 
   baseURL: async ({ stack }, use) => use(stack.addresses.page),
@@ -74,6 +74,9 @@ export async function signIn(page: Page, user: string, path = '/'): Promise<void
   await page.getByRole('button', { name: 'Sign in' }).click();
   await expect(page.getByRole('button', { name: 'More' })).toBeVisible();
 }
+
+/** Nothing fades, zooms or slides any more. */
+export const still = (page: Page): Promise<unknown> => page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== 'running'));
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 

@@ -58,7 +58,12 @@ test('signs in, backs photos up, watches them become safe, scrolls to the end, o
     for (const id of await page.locator('[data-id]').evaluateAll((tiles) => tiles.map((tile) => (tile as HTMLElement).dataset.id ?? ''))) seen.add(id);
     if (await end.isVisible() && (await page.locator('.timeline').evaluate((e) => e.scrollTop + e.clientHeight >= e.scrollHeight - 2))) break;
     await page.mouse.wheel(0, 600);
-    await page.waitForTimeout(60);
+    // Moved, and loaded what is in view now.
+    await page.waitForFunction(async () => {
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+      const skeletons = [...document.querySelectorAll('.timeline .skeleton')].filter((one) => one.getBoundingClientRect().top < innerHeight && one.getBoundingClientRect().bottom > 0);
+      return document.querySelector('.feed')?.getAttribute('aria-busy') === 'false' && skeletons.length === 0;
+    });
   }
   const truth = await api.list();
   expect(truth).toHaveLength(earlier.length + different);

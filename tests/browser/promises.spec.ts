@@ -2,7 +2,7 @@
 import { Api } from './api.ts';
 import { expect, signIn, test } from './fixtures.ts';
 import { makePhotos, type TestPhoto } from './jpeg.ts';
-import { drop, tray } from './tray.ts';
+import { drop, Gate, tray } from './tray.ts';
 import type { Page } from '@playwright/test';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -77,13 +77,11 @@ test('a session that ends in the middle of an upload: asked for again in a windo
   await page.route('**/api/**', (route) => (over() ? route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{"title":"token","status":401}' }) : route.continue()));
   await page.route(`${stack.addresses.issuer}/**token*`, (route) =>
     over() ? route.fulfill({ status: 400, contentType: 'application/json', headers: { 'access-control-allow-origin': stack.addresses.page }, body: '{"error":"invalid_grant"}' }) : route.continue());
-  await page.route(/\/in\//, async (route) => {
-    await new Promise((done) => setTimeout(done, 300));
-    await route.continue().catch(() => undefined);
-  });
+  const gate = await Gate.at(page, 4);
   await drop(page, makePhotos(24, { seed: 113, small: true }));
-  await expect(tray(page).locator('[data-state=uploading]').first()).toBeVisible();
+  await expect.poll(() => gate.waiting).toBeGreaterThan(0);
   ended = true;
+  gate.let();
   const bar = page.getByRole('alert').filter({ hasText: 'You are signed out.' });
   await expect(bar).toBeVisible();
   await expect(tray(page).locator('[data-state=failed]')).toHaveCount(0);
@@ -91,8 +89,11 @@ test('a session that ends in the middle of an upload: asked for again in a windo
   const popup = page.waitForEvent('popup');
   await bar.getByRole('button', { name: 'Sign in again' }).click();
   const asked = await popup;
-  if (await asked.locator('input[name=name]').isVisible().catch(() => false)) {
-    await asked.locator('input[name=name]').fill(user);
+  // The issuer asks for the name, or still knows it: then the window has closed by itself.
+  const name = asked.locator('input[name=name]');
+  await Promise.race([name.waitFor(), asked.waitForEvent('close')]).catch(() => undefined);
+  if (!asked.isClosed()) {
+    await name.fill(user);
     await asked.getByRole('button', { name: 'Sign in' }).click();
   }
   await expect(bar).toHaveCount(0);
@@ -101,16 +102,15 @@ test('a session that ends in the middle of an upload: asked for again in a windo
 
 test('another version on the server is told of, and not loaded unasked', async ({ page, user }) => {
   await page.clock.install();
+  const armed = page.waitForResponse(/\/assets\/Banner-/);
   await signIn(page, user);
-  await page.clock.runFor(4000);
-  await page.waitForTimeout(1500);
-  await page.clock.runFor(2000);
-  await page.waitForTimeout(1000);
+  // From the moment on when all else is loaded, it looks every quarter of an hour.
+  await armed;
   await page.route('**/config.json', async (route) => {
     const answer = await route.fetch();
     await route.fulfill({ json: { ...((await answer.json()) as object), version: '9.9.9' } });
   });
-  await page.clock.runFor(16 * 60_000);
+  await page.clock.fastForward(16 * 60_000);
   await expect(page.getByText('A new version is ready.')).toBeVisible();
   await expect(page.getByRole('button', { name: 'Reload' })).toBeVisible();
 });

@@ -1,6 +1,6 @@
 // Every screen, by axe, light and dark, wide and narrow; and what each says.
 import { Api } from './api.ts';
-import { expect, expectAccessible, signIn, test } from './fixtures.ts';
+import { expect, expectAccessible, signIn, still, test } from './fixtures.ts';
 import { makePhotos } from './jpeg.ts';
 
 const photos = makePhotos(12, { seed: 31, newest: new Date('2026-11-20T12:00:00Z'), days: 70 });
@@ -50,7 +50,8 @@ for (const colorScheme of ['light', 'dark'] as const)
         await tray.getByRole('button', { name: 'Close' }).click();
 
         await expect(page.locator('[data-id]').first()).toBeVisible();
-        await page.waitForTimeout(500);
+        await expect(page.locator('.timeline .tile img:not(.there)')).toHaveCount(0);
+        await still(page);
         await check('timeline');
         await page.locator('[data-id]').first().focus();
         await page.keyboard.press('Space');
@@ -62,7 +63,7 @@ for (const colorScheme of ['light', 'dark'] as const)
 
         await page.locator('[data-id]').first().press('Enter');
         await expect(page.getByRole('dialog')).toBeVisible();
-        await page.waitForTimeout(400);
+        await still(page);
         await check('viewer');
         await page.keyboard.press('i');
         await expect(page.getByRole('region', { name: 'Info' })).toBeVisible();

@@ -12,6 +12,8 @@ export const binary = process.env.TINTYPE_LOCAL ?? join(target, 'debug', 'tintyp
 export const seedBinary = join(target, 'debug', 'tintype-seed');
 export const photosFolder = join(root, '..', 'shared', 'photos');
 
+const STOP_MS = 60_000;
+
 export interface Addresses {
   page: string;
   s3: string;
@@ -20,11 +22,11 @@ export interface Addresses {
 }
 
 export class Stack {
-  readonly log: string[] = [];
-
   private constructor(
     private readonly child: ChildProcess,
     readonly addresses: Addresses,
+    /** What it said on stderr, so far. */
+    readonly log: readonly string[],
   ) {}
 
   static async start(more: string[] = []): Promise<Stack> {
@@ -41,16 +43,22 @@ export class Stack {
       new Promise<string>((done) => lines.once('line', done)),
       new Promise<never>((_, failed) => child.once('exit', (code) => failed(new Error(`it ended with ${code}:\n${log.join('\n')}`)))),
     ]);
-    const stack = new Stack(child, JSON.parse(first) as Addresses);
-    stack.log.push(...log);
-    return stack;
+    return new Stack(child, JSON.parse(first) as Addresses, log);
   }
 
+  /** Asks it to end, as Ctrl-C does. It says goodbye within some ten seconds; if not, that is a fault of its own. */
   async stop(): Promise<void> {
-    if (this.child.exitCode !== null) return;
-    const ended = new Promise((done) => this.child.once('exit', done));
-    this.child.kill('SIGTERM');
-    await ended;
+    const { child } = this;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<true>((done) => child.once('exit', () => done(true)));
+    child.kill('SIGTERM');
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<false>((done) => (timer = setTimeout(() => done(false), STOP_MS)));
+    const stopped = await Promise.race([ended, late]);
+    clearTimeout(timer);
+    if (stopped) return;
+    child.kill('SIGKILL');
+    throw new Error(`it did not end within ${STOP_MS / 1000} s of SIGTERM:\n${this.log.slice(-20).join('\n')}`);
   }
 
   /** An access token for a script: the same sign-in that the page goes through, by hand. */

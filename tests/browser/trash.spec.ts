@@ -46,7 +46,6 @@ test('a selection to the trash; restored there; seen in the timeline again', asy
   // In the viewer the same by a key.
   await page.locator('[data-id]').first().press('Enter');
   await expect(page.getByRole('dialog').getByText('In the trash', { exact: true })).toBeVisible();
-  await page.waitForTimeout(400);
   await page.keyboard.press('r');
   await expect(page.getByText('1 photo restored')).toBeVisible();
   await page.keyboard.press('Escape');

@@ -1,5 +1,5 @@
 // Ways for files into the page, as a person has them.
-import type { Locator, Page } from '@playwright/test';
+import type { BrowserContext, Locator, Page, Request, Route } from '@playwright/test';
 
 export interface Named {
   name: string;
@@ -30,4 +30,58 @@ export async function dropPaths(page: Page, paths: readonly string[]): Promise<v
   const data = { items: [], files: [...paths], dragOperationsMask: 1 };
   for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await session.send('Input.dispatchDragEvent', { type, x: 400, y: 400, data });
   await session.detach();
+}
+
+/**
+ * A gate between the page and S3: as many files as were let through are sent, the others wait at it, as they would on a
+ * slow line. So a test is at a known point of an upload, on a fast machine and on a slow one.
+ */
+export class Gate {
+  /** How many went through. */
+  passed = 0;
+  private queue: { request: Request; go: (through: boolean) => void }[] = [];
+
+  private constructor(
+    private room: number,
+    private readonly astray: (request: Request) => string | undefined,
+  ) {}
+
+  /** `astray`: another address for a request that goes through. */
+  static async at(target: Page | BrowserContext, room = 0, astray: (request: Request) => string | undefined = () => undefined): Promise<Gate> {
+    const gate = new Gate(room, astray);
+    // What the page gives up while it waits, because it is paused, reloaded or closed, takes nobody's place.
+    (target as Page).on('requestfailed', (request) => gate.leave(request));
+    await target.route(/\/in\//, (route) => gate.arrive(route));
+    return gate;
+  }
+
+  get waiting(): number {
+    return this.queue.length;
+  }
+
+  private async arrive(route: Route): Promise<void> {
+    const request = route.request();
+    if (request.method() === 'PUT') {
+      if (this.room <= 0 && !(await new Promise<boolean>((go) => this.queue.push({ request, go })))) return;
+      this.room--;
+      this.passed++;
+    }
+    const url = request.method() === 'PUT' ? this.astray(request) : undefined;
+    await route.continue(url === undefined ? {} : { url }).catch(() => undefined);
+  }
+
+  private leave(request: Request): void {
+    for (const one of this.queue) if (one.request === request) one.go(false);
+    this.queue = this.queue.filter((one) => one.request !== request);
+  }
+
+  /** Lets so many more through, or all of them. */
+  let(more = Infinity): void {
+    this.room += more;
+    for (let free = this.room; free > 0; free--) {
+      const next = this.queue.shift();
+      if (!next) return;
+      next.go(true);
+    }
+  }
 }

@@ -59,6 +59,11 @@ export function viewerCommand(event: Key): ViewerCommand | null {
   }
 }
 
+/** Whether the timeline may have a use for a key that the browser has another for: scrolling, or selecting all text. */
+export function mayBeOurs(event: KeyboardEvent): boolean {
+  return ((event.target as Element).closest?.('[data-id]') != null && /^( |Arrow.*|Page.*|Home|End)$/.test(event.key)) || gridCommand(event) === 'all';
+}
+
 /** Letters typed into a field are letters. */
 export function isTyping(target: EventTarget | null): boolean {
   const element = target as { tagName?: string; type?: string; isContentEditable?: boolean } | null;

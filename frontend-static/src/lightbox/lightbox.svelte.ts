@@ -257,7 +257,8 @@ export class Lightbox {
       case 'undo': return this.host.undo();
       case 'escape':
         if (this.panel) return this.togglePanel();
-        if (slide && slide.currZoomLevel > slide.zoomLevels.initial * 1.01) return slide.zoomTo(slide.zoomLevels.initial, undefined, 200);
+        // On its way from a tile larger than the picture it is no zoom of the person's.
+        if (slide && this.pswp?.opener.isOpen && slide.currZoomLevel > slide.zoomLevels.initial * 1.01) return slide.zoomTo(slide.zoomLevels.initial, undefined, 200);
         return this.close();
     }
   }

@@ -1,58 +1,93 @@
-// Moving with the keyboard: across rows, days and months, and by a view.
-import { target, type Direction } from './navigate';
+// What keys do in the timeline: moving across rows, days and months, selecting, and the commands.
+import { download } from '../download/download';
+import { gridCommand } from '../lib/keys';
+import { app } from '../ui/app.svelte';
+import { toasts } from '../ui/toasts.svelte';
 import { library } from './library.svelte';
+import { target, type Direction } from './navigate';
 import type { Viewport } from './viewport.svelte';
 
 const ARROWS: Record<string, Direction> = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down', Home: 'home', End: 'end' };
 
-export class GridKeys {
-  constructor(
-    private readonly viewport: Viewport,
-    private readonly focus: (id: string) => void,
-    private readonly active: () => string | null,
-  ) {}
+/** The timeline, as keys see it. */
+export interface Keyed {
+  viewport: Viewport;
+  /** The photo that has the focus, or would have it. */
+  active(): string | null;
+  focus(id: string): void;
+  order(): string[];
+  trash(): void;
+  jump(): void;
+}
 
-  /** True if the key was one of ours. `extend` is called for Shift with arrows, after `begin` made an anchor. */
-  handle(event: KeyboardEvent, extend: (id: string) => void, begin: () => void): boolean {
-    const inGrid = (event.target as Element).closest?.('[data-id]') !== null;
-    if (!inGrid || event.altKey) return false;
-    const from = this.active();
+export class GridKeys {
+  constructor(private readonly grid: Keyed) {}
+
+  /** True if the key was one of ours: what the browser would do with it is not wanted then. */
+  handle(event: KeyboardEvent): boolean {
+    return this.move(event) || this.command(event);
+  }
+
+  private command(event: KeyboardEvent): boolean {
+    const { grid } = this;
+    const active = grid.active();
+    const what = gridCommand(event);
+    if (what === 'trash') grid.trash();
+    else if (what === 'download') void download([...(app.selection.count ? app.selection.ids : active ? [active] : [])].flatMap((id) => library.model.get(id) ?? []));
+    else if (what === 'jump') grid.jump();
+    else if (what === 'clear') app.clearSelection();
+    else if (what === 'all') app.selection = app.selection.toggleAll(grid.order().filter((id) => !app.selection.has(id)));
+    else if (what === 'select' && active && isInGrid(event)) app.selection = app.selection.toggle(active);
+    else if (what === 'undo') toasts.act();
+    else return false;
+    return true;
+  }
+
+  private move(event: KeyboardEvent): boolean {
+    if (!isInGrid(event) || event.altKey) return false;
+    const { grid } = this;
+    const { viewport } = grid;
+    const from = grid.active();
     const { model } = library;
     if ((event.ctrlKey || event.metaKey) && (event.key === 'Home' || event.key === 'End')) {
-      event.preventDefault();
       if (event.key === 'Home') {
-        this.viewport.jumpTo(0);
+        viewport.jumpTo(0);
         const first = model.months[0]?.photos[0];
-        if (first) this.focus(first.id);
+        if (first) grid.focus(first.id);
       } else {
         const oldest = model.months[model.months.length - 1];
-        this.viewport.jumpTo(this.viewport.total);
+        viewport.jumpTo(viewport.total);
         // The very last one, once its month is there.
-        if (oldest) this.viewport.jumpToTime(`${oldest.month}-00`, () => undefined);
+        if (oldest) viewport.jumpToTime(`${oldest.month}-00`, () => undefined);
         const last = oldest?.complete ? oldest.photos[oldest.photos.length - 1] : undefined;
-        this.viewport.jumpTo(this.viewport.total);
-        if (last) this.focus(last.id);
+        viewport.jumpTo(viewport.total);
+        if (last) grid.focus(last.id);
       }
       return true;
     }
     if (event.ctrlKey || event.metaKey || !from) return false;
     const direction = ARROWS[event.key];
-    const spots = this.viewport.spots();
+    const spots = viewport.spots();
     let to: string | null = null;
     if (direction) to = target(spots, from, direction);
     else if (event.key === 'PageDown' || event.key === 'PageUp') {
       const here = spots.find((spot) => spot.id === from);
-      const step = (this.viewport.view - this.viewport.frame.target - this.viewport.frame.monthHeader) * (event.key === 'PageDown' ? 1 : -1);
+      const step = (viewport.view - viewport.frame.target - viewport.frame.monthHeader) * (event.key === 'PageDown' ? 1 : -1);
       const y = (here?.y ?? 0) + step;
-      for (const spot of spots) if (here && (!to || Math.abs(spot.y - y) < Math.abs((spots.find((s) => s.id === to)?.y ?? 0) - y))) to = spot.id;
+      let best = Infinity;
+      for (const spot of spots) {
+        const distance = Math.abs(spot.y - y);
+        if (here && distance < best) [best, to] = [distance, spot.id];
+      }
     } else return false;
-    event.preventDefault();
     if (!to) return true;
     if (event.shiftKey) {
-      begin();
-      extend(to);
+      if (app.selection.count === 0) app.selection = app.selection.toggle(from);
+      app.selection = app.selection.extend(grid.order(), to);
     }
-    this.focus(to);
+    grid.focus(to);
     return true;
   }
 }
+
+const isInGrid = (event: Event): boolean => (event.target as Element).closest?.('[data-id]') !== null;

@@ -4,9 +4,7 @@ import * as api from '../api/photos';
 import type { Me } from '../api/types';
 import { nextMonth } from '../lib/dates';
 import { debounce, sleep } from '../lib/scheduler';
-import { words } from '../lib/strings';
-import { toasts } from '../ui/toasts.svelte';
-import { compare, Library, MAX_RECORDS, type Rec, type Span } from './buckets';
+import { Library, MAX_RECORDS, type Rec, type Span } from './buckets';
 import { nextSpan } from './prefetch';
 
 const PAGE = 500;
@@ -15,7 +13,7 @@ const FIRST_PAGE = 120;
 const RETRIES = [1000, 4000, 15_000];
 const PENDING_POLLS = [1000, 2000, 3000, 5000, 8000, 13_000, 21_000];
 
-class LibraryStore {
+export class LibraryStore {
   /** Grows with every change of the model; whoever reads the model reads this first. */
   version = $state(0);
   ready = $state(false);
@@ -199,39 +197,21 @@ class LibraryStore {
   async trash(ids: readonly string[]): Promise<void> {
     const removed = this.model.remove(new Set(ids));
     this.changed();
-    const failed = await this.change(api.trash, ids);
-    if (failed.length > 0) {
-      this.model.insert(removed.filter((rec) => failed.includes(rec.id)));
-      this.changed();
-      toasts.show({ kind: 'alert', text: words.toast.notTrashed(failed.length), action: { label: words.toast.retry, run: () => void this.trash(failed) } });
+    try {
+      await (await import('./trashing')).moveToTrash(this, ids, removed);
+    } catch {
+      // The code for it did not come: nothing was asked of the API.
+      this.putBack(removed);
     }
-    const moved = ids.filter((id) => !failed.includes(id));
-    if (moved.length > 0 && failed.length === 0)
-      toasts.show({ text: words.toast.trashed(moved.length), action: { label: words.toast.undo, run: () => void this.untrash(moved, removed) } });
-    void this.readMe();
   }
 
-  private async untrash(ids: readonly string[], removed: readonly Rec[]): Promise<void> {
-    const failed = await this.change(api.restore, ids);
-    this.model.insert([...removed].filter((rec) => !failed.includes(rec.id)).sort(compare));
+  putBack(records: readonly Rec[]): void {
+    this.model.insert(records);
     this.changed();
-    if (failed.length > 0) toasts.show({ kind: 'alert', text: words.toast.notRestored(failed.length), action: { label: words.toast.retry, run: () => void this.untrash(failed, removed) } });
-    this.restored?.(ids);
-    void this.refreshNow();
   }
 
   /** Told when Undo brought photos back: the lightbox shows them again. */
   restored: ((ids: readonly string[]) => void) | null = null;
-
-  /** The ids for which it did not work. */
-  private async change(call: typeof api.trash, ids: readonly string[]): Promise<string[]> {
-    try {
-      const results = await call(ids);
-      return results.filter((one) => one.outcome !== 'done' && one.outcome !== 'already').map((one) => one.photo_id);
-    } catch {
-      return [...ids];
-    }
-  }
 }
 
 export const library = new LibraryStore();

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { newItem, type State } from './machine';
-import { isIdle, leftToSend, stats, Throughput } from './stats';
+import { isIdle, leftToSend, stats } from './stats';
+import { Throughput } from './throughput';
 
 const STATES: State[] = ['queued', 'hashing', 'hashed', 'checking', 'ready', 'signing', 'signed', 'uploading', 'retrying', 'received', 'safe', 'duplicate', 'failed', 'skipped', 'cancelled', 'needs_file'];
 const make = (state: State, i: number) => ({ ...newItem(String(i), { name: 'a', path: '', size: 100, mtime: 0, type: '' }), state });

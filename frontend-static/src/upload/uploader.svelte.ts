@@ -9,9 +9,10 @@ import { isFinal, newItem, reduce, type Event, type Item } from './machine';
 import { plan, wakeAt, type Effect, type Limits } from './queue';
 import { isNews, nameKey, pathKey, revive, rowOf } from './remember';
 import { Sources } from './sources';
-import { isIdle, leftToSend, stats, Throughput } from './stats';
+import { isIdle, leftToSend, stats } from './stats';
 import { Tabs, type Command, type Picture } from './tabs';
 import type { Taken } from './take';
+import { Throughput } from './throughput';
 import { walk, type Found } from './walk';
 import { Work } from './work';
 

@@ -2,7 +2,7 @@
 import { Api } from './api.ts';
 import { expect, signIn, test } from './fixtures.ts';
 import { makePhotos, type TestPhoto } from './jpeg.ts';
-import { drop, Gate, tray } from './tray.ts';
+import { drop, dropPaths, Gate, tray } from './tray.ts';
 import type { Page } from '@playwright/test';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ async function check(page: Page, photos: readonly TestPhoto[], more: Record<stri
   await (await chooser).setFiles(folder);
 }
 
-test('“You can delete them from this device” is said only if every single file is safe, and checking sends nothing', async ({ page, user, stack }) => {
+test('“You can delete them from this device” is said only if every single file is safe, and checking sends nothing', async ({ page, context, user, stack }) => {
   const photos = makePhotos(14, { seed: 111, small: true });
   const api = await Api.of(stack, user);
   await api.upload(photos.slice(0, 12));
@@ -31,11 +31,26 @@ test('“You can delete them from this device” is said only if every single fi
 
   await check(page, photos.slice(0, 12), { '.DS_Store': 'x', 'notes.txt': 'x' });
   await expect(words).toContainText('All 12 files are safe in the Tintype of this machine.');
+  await expect(words).toContainText('1 other file is no photo or video and was not compared.');
 
   await check(page, photos);
   await expect(words).toContainText('12 of 14 are safe. 2 are not:');
   await expect(words).toContainText(photos[13]?.name ?? '');
   await expect(words).not.toContainText('All');
+  expect(puts).toEqual([]);
+
+  // The names of what is not safe, to take along.
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await words.getByRole('button', { name: 'Copy list' }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied.split('\n').map((path) => path.split('/').pop()).sort()).toEqual(photos.slice(12).map((photo) => photo.name).sort());
+
+  // Dropped on the box a folder is compared as well, and not uploaded.
+  const folder = mkdtempSync(join(tmpdir(), 'tintype-check-'));
+  for (const photo of photos.slice(0, 3)) writeFileSync(join(folder, photo.name), photo.bytes);
+  await dropPaths(page, [folder], await words.boundingBox());
+  await expect(words).toContainText('All 3 files are safe in the Tintype of this machine.');
+  await expect(tray(page)).toHaveCount(0);
   expect(puts).toEqual([]);
 
   // In the trash is not safe.

@@ -119,3 +119,23 @@ test('what was dropped by hand comes back from the trash', async ({ page, user, 
   await expect(tray(page).getByRole('heading')).toHaveText('All 3 photos are safe.', { timeout: 60_000 });
   await expect(page.locator('[data-id]')).toHaveCount(3);
 });
+
+test('each answer of S3 has its end: busy and torn are tried again, a file that changed is said to have, and Retry sends it', async ({ page, user, watch }) => {
+  for (const status of [400, 403, 409, 503]) watch.allow(status, /\/in\//);
+  const photos = makePhotos(5, { seed: 57, small: true });
+  // In the order of the drop; what is left of a list is answered first, then S3 answers.
+  const fates: number[][] = [[409], [503, 503], [400], [403, 403], [400, 400]];
+  const fateOf = new Map(photos.map((photo, i) => [Buffer.from(photo.sha256, 'hex').toString('base64'), fates[i] ?? []]));
+  await signIn(page, user);
+  await page.route(/\/in\//, async (route) => {
+    const request = route.request();
+    const status = request.method() === 'PUT' ? fateOf.get(request.headers()['x-amz-checksum-sha256'] ?? '')?.shift() : undefined;
+    return status === undefined ? route.continue() : route.fulfill({ status, headers: { 'access-control-allow-origin': '*' }, body: '<Error/>' });
+  });
+  await choose(page, photos);
+  const changed = photos[4]?.name ?? '';
+  await expect(tray(page).locator('[data-state=safe]')).toHaveCount(4, { timeout: 60_000 });
+  await expect(tray(page).locator('[data-state=failed]')).toContainText('the file changed while it was being sent');
+  await tray(page).getByRole('button', { name: `Retry ${changed}` }).click();
+  await expect(tray(page).getByRole('heading')).toHaveText('All 5 photos are safe.', { timeout: 60_000 });
+});

@@ -139,3 +139,16 @@ test('each answer of S3 has its end: busy and torn are tried again, a file that 
   await tray(page).getByRole('button', { name: `Retry ${changed}` }).click();
   await expect(tray(page).getByRole('heading')).toHaveText('All 5 photos are safe.', { timeout: 60_000 });
 });
+
+test('files can be chosen again while others are on their way', async ({ page, user }) => {
+  const photos = makePhotos(6, { seed: 58, small: true });
+  await signIn(page, user);
+  const gate = await Gate.at(page, 1);
+  await choose(page, photos.slice(0, 4));
+  await expect.poll(() => gate.waiting).toBe(3);
+  page.on('dialog', (dialog) => void dialog.accept());
+  await choose(page, photos.slice(4));
+  await expect(tray(page).getByRole('heading')).toHaveText('Backing up 6 photos');
+  gate.let();
+  await expect(tray(page).getByRole('heading')).toHaveText('All 6 photos are safe.');
+});

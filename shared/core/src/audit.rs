@@ -380,6 +380,28 @@ mod tests {
     }
 
     #[test]
+    fn each_kind_says_what_is_wrong() {
+        let said: std::collections::BTreeSet<_> = Kind::ALL.map(Kind::says).into();
+        assert_eq!(said.len(), Kind::ALL.len());
+        assert!(Kind::Lost.says().starts_with("lost"));
+    }
+
+    #[test]
+    fn of_orphans_and_variants_only_what_was_suspicious_is_confirmed() {
+        let orphan = |kind, key: &str| Finding { kind, ..Finding::strange(None, key.to_owned()) };
+        let suspects = [orphan(Kind::OrphanedOriginal, "a")];
+        let closer = vec![
+            orphan(Kind::OrphanedOriginal, "a"),
+            orphan(Kind::OrphanedOriginal, "b"),
+            orphan(Kind::WithoutVariants, "a"),
+            orphan(Kind::OrphanedVariant, "c"),
+        ];
+        let named = confirmed(&suspects, closer);
+        // The same kind, or about the same object.
+        assert_eq!(named.iter().map(|finding| finding.key.as_str()).collect::<Vec<_>>(), ["a", "b", "a"]);
+    }
+
+    #[test]
     fn in_thirty_days_each_photo_has_its_turn_once() {
         for byte in 0..=255 {
             let photo_id = PhotoId::from_digest([byte; 32]);

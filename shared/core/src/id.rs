@@ -238,6 +238,9 @@ mod tests {
         for wrong in ["", "a/b", "..", "a b", "ä", &"a".repeat(65), "a#b"] {
             assert!(wrong.parse::<UserId>().is_err(), "{wrong}");
         }
-        assert!("0f8fad5b-d9cb-469f-a165-70867728950e".parse::<UserId>().is_ok());
+        let id: UserId = "0f8fad5b-d9cb-469f-a165-70867728950e".parse().unwrap();
+        assert_eq!(id.as_str(), "0f8fad5b-d9cb-469f-a165-70867728950e");
+        let photo_id: PhotoId = HEX.parse().unwrap();
+        assert_eq!(format!("{photo_id:?}"), HEX);
     }
 }

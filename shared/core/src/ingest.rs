@@ -506,6 +506,21 @@ mod tests {
     }
 
     #[test]
+    fn who_sends_a_file_again_by_hand_wants_proof_and_damage_alarms() {
+        assert!(upload(0, true).wants_proof() && !upload(0, false).wants_proof());
+        use Trouble::{CopyDiffers, CopyMissing, OriginalMissing, Purging, UploadDiffers};
+        for (trouble, alarming) in [
+            (UploadDiffers, true),
+            (OriginalMissing, true),
+            (Purging, false),
+            (CopyMissing, false),
+            (CopyDiffers, false),
+        ] {
+            assert_eq!(trouble.is_alarming(), alarming, "{trouble}");
+        }
+    }
+
+    #[test]
     fn three_decodes_that_did_not_come_back_are_enough() {
         let tried = |attempts| given_up(&Record { attempts, ..record(State::Stored, Preview::Pending, NOW) });
         assert_eq!(tried(2), None);

@@ -243,6 +243,29 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn the_words_of_the_catalog_are_these() {
+        let states = State::ALL.map(State::as_str);
+        assert_eq!(states, ["storing", "stored", "trashed", "purging", "gone"]);
+        let reasons = PreviewReason::ALL.map(PreviewReason::as_str);
+        assert_eq!(reasons, ["not_an_image", "unsupported", "broken", "too_large", "out_of_memory"]);
+        assert_eq!(Preview::None(PreviewReason::Broken).reason(), Some(PreviewReason::Broken));
+        assert_eq!((Preview::Ready.reason(), Preview::Pending.reason()), (None, None));
+    }
+
+    #[test]
+    fn only_what_is_stored_is_safe_and_only_the_trash_has_a_last_day() {
+        let at = OffsetDateTime::UNIX_EPOCH;
+        for state in State::ALL {
+            let of = record(state, Preview::Ready, at);
+            assert_eq!(of.is_safe(), state == State::Stored);
+            assert_eq!(of.purge_after(), (state == State::Trashed).then_some(at));
+            let undated = Record { due: None, ..of };
+            let in_thirty_days = (state == State::Trashed).then_some(at + Duration::days(30));
+            assert_eq!(undated.purge_after(), in_thirty_days);
+        }
+    }
+
+    #[test]
     fn a_camera_is_named_once() {
         for (make, model, line) in [
             ("Canon", "Canon EOS R5", "Canon EOS R5"),

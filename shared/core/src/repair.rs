@@ -192,6 +192,15 @@ mod tests {
         assert_eq!(planned(Kind::WrongChecksum), Plan::PutBeside(stored.clone()));
         assert_eq!(planned(Kind::Replaced), Plan::NoteVersion(stored.clone()));
         assert_eq!(planned(Kind::WithoutVariants), Plan::Render(stored.clone()));
+        assert_eq!(
+            planned(Kind::OrphanedOriginal),
+            Plan::Leave("left alone: the photo has another original")
+        );
+        let removed = record(State::Gone, Preview::Ready, NOW);
+        let why = Plan::Leave("left alone: its owner removed this photo for good");
+        assert_eq!(plan(&finding(Kind::OrphanedOriginal, Some(&removed)), Some(removed)), why);
+        let tried = Record { attempts: 3, ..(*stored).clone() };
+        assert_eq!(to_render(&tried, NOW).attempts, 0);
         assert_eq!(plan(&finding(Kind::OrphanedOriginal, None), None), Plan::Promote);
         let gone = record(State::Gone, Preview::Ready, NOW);
         for (kind, record) in [

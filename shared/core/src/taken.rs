@@ -250,6 +250,12 @@ mod tests {
             ("IMG-20240514-WA0001.jpg", "2024-05-14T00:00:00.000"),
             ("20240514154207.jpg", "2024-05-14T15:42:07.000"),
             ("scan 2024-05-14.tif", "2024-05-14T00:00:00.000"),
+            // What only looks like a time, behind a date.
+            ("2024-05-14 15.42.7.jpg", "2024-05-14T00:00:00.000"),
+            ("2024-05-14 15.42x07.jpg", "2024-05-14T00:00:00.000"),
+            ("2024-05-14 15x42.07.jpg", "2024-05-14T00:00:00.000"),
+            ("2024-05-14 no 15.42.07.jpg", "2024-05-14T00:00:00.000"),
+            ("20240514 no 154207.jpg", "2024-05-14T00:00:00.000"),
         ] {
             assert_eq!(from_file_name(name).map(|at| at.to_string()).as_deref(), Some(expected), "{name}");
         }
@@ -257,9 +263,19 @@ mod tests {
 
     #[test]
     fn numbers_that_are_no_dates_are_not_read_as_dates() {
-        for name in
-            ["DSC_0001.JPG", "IMG_2041.jpg", "20241332.jpg", "99999999_999999.jpg", "a1234567890123.png", ""]
-        {
+        for name in [
+            "DSC_0001.JPG",
+            "IMG_2041.jpg",
+            "20241332.jpg",
+            "99999999_999999.jpg",
+            "a1234567890123.png",
+            "",
+            "24-05-14.jpg",
+            "2024-5-14.jpg",
+            "2024-05-4.jpg",
+            "2024x05-14.jpg",
+            "2024-05x14.jpg",
+        ] {
             assert_eq!(from_file_name(name), None, "{name}");
         }
     }
@@ -271,6 +287,15 @@ mod tests {
         assert_eq!(choose(&[], "a", Some(beyond), UPLOADED).source, TakenSource::Uploaded);
         let before_zero = datetime!(0000-01-01 00:00 +23:59);
         assert_eq!(choose(&[], "a", Some(before_zero), UPLOADED).source, TakenSource::Uploaded);
+    }
+
+    #[test]
+    fn months_and_sources_have_their_words() {
+        let at: WallTime = "2024-05-14T15:42:07.000".parse().unwrap();
+        assert_eq!(at.month(), "2024-05");
+        use TakenSource::{Exif, ExifCreated, FileName, Modified, Uploaded, Xmp};
+        let words = [Exif, ExifCreated, Xmp, FileName, Modified, Uploaded].map(TakenSource::as_str);
+        assert_eq!(words, ["exif", "exif_created", "xmp", "file_name", "modified", "uploaded"]);
     }
 
     #[test]

@@ -117,6 +117,27 @@ mod tests {
         }))
     }
 
+    #[test]
+    fn what_is_safe_counts_in_its_month_and_the_trash_by_itself() {
+        let at = OffsetDateTime::UNIX_EPOCH;
+        let counted = |state, preview| {
+            let record = record(state, preview, at);
+            let changes = changes(None, Some(&record)).into_iter();
+            changes.map(|(counter, tally)| (counter.to_string(), tally)).collect::<Vec<_>>()
+        };
+        let one = Tally { count: 1, bytes: 1, ..Tally::default() };
+        let pending = Tally { pending: 1, ..one.clone() };
+        let broken = Tally { none: [(PreviewReason::Broken, 1)].into(), ..one.clone() };
+        assert_eq!(counted(State::Stored, Preview::Pending), [("1970-01".to_owned(), pending)]);
+        assert_eq!(counted(State::Stored, Preview::Ready), [("1970-01".to_owned(), one.clone())]);
+        let none = Preview::None(PreviewReason::Broken);
+        assert_eq!(counted(State::Stored, none), [("1970-01".to_owned(), broken.clone())]);
+        assert_eq!(counted(State::Trashed, Preview::Ready), [("trash".to_owned(), one)]);
+        assert_eq!(counted(State::Gone, Preview::Ready), []);
+        let only = Tally { count: 0, bytes: 0, ..broken };
+        assert!(!only.is_zero() && Tally::default().is_zero());
+    }
+
     proptest! {
         /// Whatever becomes of a record, step by step, the counters say what it is now, and nothing of what it was.
         #[test]

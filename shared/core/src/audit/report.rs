@@ -268,6 +268,8 @@ impl Doubted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::tests::record;
+    use crate::record::{Preview, State};
     use time::Duration;
     use time::macros::datetime;
 
@@ -311,6 +313,74 @@ mod tests {
         let text = serde_json::to_string(&report).unwrap();
         assert!(text.len() < 3 << 20, "{}", text.len());
         assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+    }
+
+    fn about(kind: Kind, user: &UserId, byte: u8) -> Finding {
+        let generation = Some(Generation::from_parts(1, 1));
+        Finding { kind, generation, ..Finding::unreadable(user, PhotoId::from_digest([byte; 32])) }
+    }
+
+    #[test]
+    fn what_was_looked_at_is_summed_over_all_and_wrong_bytes_are_each_ones_own() {
+        let (ada, ben): (UserId, UserId) = (ada(), "ben".parse().unwrap());
+        let mut report = report();
+        for (user, checked, unchecked) in [(&ada, 5, 2), (&ben, 7, 3)] {
+            let looked = report.of(user);
+            (looked.checked, looked.unchecked) = (checked, unchecked);
+        }
+        assert_eq!((report.checked(), report.unchecked()), (12, 5));
+        report.name(vec![
+            about(Kind::Lost, &ada, 1),
+            about(Kind::WrongSize, &ada, 2),
+            about(Kind::WrongChecksum, &ada, 3),
+            about(Kind::WrongChecksum, &ben, 4),
+            about(Kind::Replaced, &ada, 5),
+        ]);
+        let wrong: Vec<_> = report.wrong_bytes(&ada).map(|original| original.photo_id).collect();
+        assert_eq!(wrong, [2, 3].map(|byte| PhotoId::from_digest([byte; 32])));
+
+        report.finished_at = Some(NOW + Duration::minutes(1));
+        let audit = report.summary(&ada).unwrap();
+        assert_eq!(audit.wrong, [1, 2, 3].map(|byte| PhotoId::from_digest([byte; 32])));
+        assert!(!audit.more_wrong);
+        let of = |byte, stored_at| Record {
+            photo_id: PhotoId::from_digest([byte; 32]),
+            stored_at,
+            ..record(State::Stored, Preview::Ready, NOW)
+        };
+        let end = NOW + Duration::minutes(1);
+        for (byte, stored_at, doubted) in [
+            (1, Some(NOW), true),
+            (1, None, true),
+            (1, Some(end), false),
+            (1, Some(end + Duration::SECOND), false),
+            (5, Some(NOW), false),
+        ] {
+            assert_eq!(audit.doubts(&of(byte, stored_at)), doubted, "{byte} {stored_at:?}");
+        }
+        let more = UserAudit { more_wrong: true, ..audit };
+        assert!(more.doubts(&of(5, Some(NOW))) && !more.doubts(&of(5, Some(end))));
+        assert_eq!(
+            more.found_whole(&PhotoId::from_digest([9; 32]), Some(NOW)),
+            None,
+            "it came with the audit"
+        );
+
+        let doubted = Doubted { originals: report.wrong_bytes(&ada).collect() };
+        let same = Record { generation: Generation::from_parts(1, 1), ..of(2, None) };
+        let reborn = Record { generation: Generation::from_parts(2, 2), ..of(2, None) };
+        assert!(doubted.doubts(&same) && !doubted.doubts(&reborn));
+    }
+
+    #[test]
+    fn more_wrong_photos_than_are_listed_leave_none_called_safe() {
+        let mut report = report();
+        report.finished_at = Some(NOW);
+        let many = u64::try_from(MOST_WRONG).unwrap();
+        report.name((0..=MOST_WRONG).map(|_| about(Kind::Lost, &ada(), 1)).collect());
+        assert!(report.summary(&ada()).unwrap().more_wrong);
+        report.of(&ada()).findings.insert(Kind::Lost, many);
+        assert!(!report.summary(&ada()).unwrap().more_wrong);
     }
 
     #[test]

@@ -102,6 +102,12 @@ bootstraps:
 mutants: ## puts known flaws back, one by one, and requires that tests turn red (ARGS=unconditional-put)
 	tests/mutants/run $(ARGS)
 
+.PHONY: mutants-core
+mutants-core: ## changes shared/core in every way, and lists what no test notices (cargo install cargo-mutants; half an hour)
+	mkdir -p target/mutants-core
+	cargo mutants --package tintype-core --jobs 1 --output target/mutants-core --timeout 60 --colors never \
+	  --cargo-arg=--config --cargo-arg='profile.dev.package.tintype-core.opt-level=0' $(ARGS) -- --lib
+
 .PHONY: lint
 lint: ## formatting and lints of the Rust code
 	cargo fmt --all --check

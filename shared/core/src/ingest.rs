@@ -507,8 +507,8 @@ mod tests {
 
     #[test]
     fn who_sends_a_file_again_by_hand_wants_proof_and_damage_alarms() {
-        assert!(upload(0, true).wants_proof() && !upload(0, false).wants_proof());
         use Trouble::{CopyDiffers, CopyMissing, OriginalMissing, Purging, UploadDiffers};
+        assert!(upload(0, true).wants_proof() && !upload(0, false).wants_proof());
         for (trouble, alarming) in [
             (UploadDiffers, true),
             (OriginalMissing, true),

@@ -291,9 +291,9 @@ mod tests {
 
     #[test]
     fn months_and_sources_have_their_words() {
+        use TakenSource::{Exif, ExifCreated, FileName, Modified, Uploaded, Xmp};
         let at: WallTime = "2024-05-14T15:42:07.000".parse().unwrap();
         assert_eq!(at.month(), "2024-05");
-        use TakenSource::{Exif, ExifCreated, FileName, Modified, Uploaded, Xmp};
         let words = [Exif, ExifCreated, Xmp, FileName, Modified, Uploaded].map(TakenSource::as_str);
         assert_eq!(words, ["exif", "exif_created", "xmp", "file_name", "modified", "uploaded"]);
     }

@@ -9,7 +9,7 @@ use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use tintype_core::work::{self, Work};
 use tintype_local::stack::UPLOADS;
-use tintype_tests::{Fault, Faults, File, TestApp, Wish, assert_at_rest, many, row, seed};
+use tintype_tests::{Fault, Faults, File, TRIES, TestApp, Wish, assert_at_rest, many, row, seed};
 
 /// Mostly files without a picture: the protocol is what is tried here, not the codecs.
 fn file(number: u32) -> File {

@@ -16,6 +16,7 @@ SOAK ?= abort:: audit:: backup:: drill:: events:: faults:: hostile:: logs:: mode
 STACK ?= tintype
 REGION ?=
 PARAMETERS ?=
+export PARAMETERS
 CLOUD = "$$(infra/python.sh deploy)/python" infra/cloud.py --stack "$(STACK)" $(if $(REGION),--region "$(REGION)")
 
 .PHONY: help
@@ -121,7 +122,7 @@ soak: tools-test ## every failure of docs/RELIABILITY.md in full (TINTYPE_SEED=7
 
 .PHONY: deploy
 deploy: $(PAGE) ## put Tintype into your AWS account, or bring it up to date (STACK=, REGION=, PARAMETERS="Name=value ...")
-	@$(CLOUD) deploy $(PARAMETERS)
+	@$(CLOUD) deploy
 
 .PHONY: invite
 invite: ## let somebody in: make invite EMAIL=ada@example.com

@@ -5,17 +5,19 @@ those of every AWS program.
 """
 
 import argparse
+import contextlib
 import datetime
 import json
 import mimetypes
 import os
 import pathlib
 import re
+import shlex
 import subprocess
 import sys
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from samcli.yamlhelper import yaml_parse
@@ -57,38 +59,60 @@ def main():
     command = commands.add_parser("destroy", help="remove everything but photos, catalog and people")
     command.add_argument("--yes", action="store_true", help="do not ask")
     options = parser.parse_args()
+    if options.command == "deploy":
+        # As one string: a value such as rate(5 minutes) means something to a shell.
+        options.parameters += shlex.split(os.environ.get("PARAMETERS", ""))
     # The stack's name is part of bucket names and of the sign-in domain.
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,18}[a-z0-9]", options.stack) or re.search("aws|amazon|cognito", options.stack):
         raise Wrong("STACK must be 2 to 20 of a-z, 0-9 and -, without aws, amazon or cognito")
-    session = boto3.Session(region_name=options.region)
+    session = boto3.Session(region_name=options.region or os.environ.get("AWS_REGION"))
     if not session.region_name:
         raise Wrong("no region: set AWS_REGION, or give REGION=eu-central-1")
     {"deploy": deploy, "invite": invite, "adopt": adopt, "destroy": destroy}[options.command](session, options)
 
 
-def outputs(session, stack):
-    """What the stack says of itself; None if there is none."""
+def described(session, stack):
+    """What CloudFormation says of the stack; None if there is none, or no more of it than an import that failed."""
     try:
         found = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
         if "does not exist" in str(error):
             return None
         raise
-    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    return None if found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
 
 
 def existing(session, stack):
-    found = outputs(session, stack)
-    if not found:
+    """What the stack says of itself."""
+    found = described(session, stack)
+    if found is None:
         raise Wrong(f"there is no stack {stack} in {session.region_name}: make deploy makes it")
-    return found
+    named = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    if "UserPoolId" not in named:
+        raise Wrong(
+            f"stack {stack} was never deployed whole ({found['StackStatus']}): make deploy; "
+            "docs/DEPLOY.md, when the first deployment fails"
+        )
+    return named
 
 
 # ---------------------------------------------------------------- deploy
 
 
 def deploy(session, options):
-    public_key = media_key(session, options.stack)
+    before = described(session, options.stack)
+    if before is None:
+        nothing_left(session, options.stack)
+    elif before["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
+        raise Wrong(
+            f"the first deployment of {options.stack} failed ({before['StackStatus']}), and CloudFormation updates "
+            "no such stack: remove it as docs/DEPLOY.md says (when the first deployment fails), then make deploy"
+        )
+    public_key = media_key(session, options.stack, deployed=parameter(before, "MediaPublicKey"))
+    named = any(given.startswith("Architecture=") for given in options.parameters)
+    if (architecture := parameter(before, "Architecture")) and not named:
+        # The functions keep theirs, so they need programs for it.
+        options.parameters.append(f"Architecture={architecture}")
     template = options.built or build(session, options)
     parameters = [*options.parameters, f"MediaPublicKey={public_key}"]
     say("Deploying; the first time takes about ten minutes, most of it CloudFront's ...")
@@ -109,6 +133,25 @@ def deploy(session, options):
     say(f"\nTintype is at {stack['Address']}")
     if len(users(session, stack)) == 0:
         say("Nobody can sign in yet: make invite EMAIL=you@example.com")
+
+
+def parameter(stack, name):
+    """The value of a parameter of a deployed stack; None if there is no such stack or parameter."""
+    given = stack.get("Parameters", []) if stack else []
+    return next((each["ParameterValue"] for each in given if each["ParameterKey"] == name), None)
+
+
+def nothing_left(session, stack):
+    """Without a stack, what an earlier one left would stop the new one in its middle: it wants to be adopted."""
+    account = session.client("sts").get_caller_identity()["Account"]
+    vault = f"{stack}-vault-{account}-{session.region_name}"
+    try:
+        session.client("s3").head_bucket(Bucket=vault)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
+            return
+        raise
+    raise Wrong(f"{vault} is there, from an earlier {stack}: make adopt USER_POOL=... first, or choose another STACK")
 
 
 def quoted(parameter):
@@ -139,12 +182,18 @@ def sam(session, *arguments):
         raise Wrong("sam did not finish; what it said last says why")
 
 
-def media_key(session, stack):
-    """The public half of the key that signs leave to see images. Made once: its private half never leaves AWS again."""
+def media_key(session, stack, deployed):
+    """The public half of the key that signs leave to see images. Made once; its private half is on no disk of ours."""
     ssm, name = session.client("ssm"), f"/{stack}/media-key"
     try:
         pem = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound:
+        if deployed:
+            # CloudFront knows the old one, and cannot be given another under this name.
+            raise Wrong(
+                f"SSM parameter {name} is gone, so no image can be shown: "
+                f"make destroy, make adopt and make deploy make a new key; photos stay"
+            ) from None
         say("Making the media key ...")
         # CloudFront takes RSA of 2048 bits.
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -191,7 +240,7 @@ def retire_assets(s3, bucket, current):
     now = datetime.datetime.now(datetime.timezone.utc)
     try:
         known = json.loads(s3.get_object(Bucket=bucket, Key=ASSETS)["Body"].read())
-    except s3.exceptions.NoSuchKey:
+    except (s3.exceptions.NoSuchKey, ValueError):
         known = {}
     since = {name: known.get(name) or now.isoformat() for name in known if name not in current}
     old = [name for name, retired in since.items() if now - datetime.datetime.fromisoformat(retired) > OLD_ASSETS]
@@ -241,15 +290,18 @@ def invite(session, options):
             f'PARAMETERS="AllowedEmails={options.email}" lets in that address (and ends the list before)'
         )
     attributes = {"email": options.email, "email_verified": "true"}
+    person = {"UserPoolId": stack["UserPoolId"], "Username": options.email}
     try:
         cognito.admin_create_user(
-            UserPoolId=stack["UserPoolId"],
-            Username=options.email,
+            **person,
             UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
             DesiredDeliveryMediums=["EMAIL"],
         )
     except cognito.exceptions.UsernameExistsException:
-        raise Wrong(f"{options.email} is invited already") from None
+        if cognito.admin_get_user(**person)["UserStatus"] != "FORCE_CHANGE_PASSWORD":
+            raise Wrong(f"{options.email} has signed in already") from None
+        # The first password ends after seven days.
+        cognito.admin_create_user(**person, MessageAction="RESEND", DesiredDeliveryMediums=["EMAIL"])
     say(f"{options.email} gets an e-mail with a first password, good for seven days, for {stack['Address']}")
 
 
@@ -269,27 +321,31 @@ def destroy(session, options):
     if not options.yes and input(f"Type {options.stack} to go on: ") != options.stack:
         raise Wrong("nothing was removed")
     s3 = session.resource("s3")
-    # CloudFormation deletes no bucket that holds something; the page can be built again.
-    s3.Bucket(stack["SiteBucketName"]).objects.all().delete()
+    # CloudFormation deletes no bucket that holds something; the page can be built again. A second try finds none.
+    with contextlib.suppress(s3.meta.client.exceptions.NoSuchBucket):
+        s3.Bucket(stack["SiteBucketName"]).objects.all().delete()
     cloudformation = session.client("cloudformation")
     cloudformation.delete_stack(StackName=options.stack)
     say("Removing; CloudFront takes some minutes ...")
     cloudformation.get_waiter("stack_delete_complete").wait(StackName=options.stack)
-    session.client("ssm").delete_parameter(Name=f"/{options.stack}/media-key")
+    ssm, region = session.client("ssm"), f"--region {session.region_name}"
+    with contextlib.suppress(ssm.exceptions.ParameterNotFound):
+        ssm.delete_parameter(Name=f"/{options.stack}/media-key")
     say(
-        "Gone. To remove the photos too, for good:\n"
+        "Gone, but for sam's own bucket aws-sam-cli-managed-default-..., which holds your functions' programs.\n"
+        "To remove the photos too, for good:\n"
         f"  aws s3 rm --recursive s3://{stack['UploadsBucketName']} && aws s3 rb s3://{stack['UploadsBucketName']}\n"
         f"  empty {stack['VaultBucketName']} in the S3 console (it keeps versions), then delete it\n"
-        f"  aws dynamodb update-table --no-deletion-protection-enabled --table-name {stack['TableName']}\n"
-        f"  aws dynamodb delete-table --table-name {stack['TableName']}\n"
-        f"  aws cognito-idp update-user-pool --user-pool-id {stack['UserPoolId']} --deletion-protection INACTIVE\n"
-        f"  aws cognito-idp delete-user-pool --user-pool-id {stack['UserPoolId']}"
+        f"  aws {region} dynamodb update-table --no-deletion-protection-enabled --table-name {stack['TableName']}\n"
+        f"  aws {region} dynamodb delete-table --table-name {stack['TableName']}\n"
+        f"  aws {region} cognito-idp update-user-pool --user-pool-id {stack['UserPoolId']} --deletion-protection INACTIVE\n"
+        f"  aws {region} cognito-idp delete-user-pool --user-pool-id {stack['UserPoolId']}"
     )
 
 
 def adopt(session, options):
     """Imports what an earlier stack left into a new stack of the same name; `make deploy` then adds the rest."""
-    if outputs(session, options.stack) is not None:
+    if described(session, options.stack) is not None:
         raise Wrong(f"there is a stack {options.stack} already; adopting is for a new one")
     account = session.client("sts").get_caller_identity()["Account"]
     names = {
@@ -314,7 +370,13 @@ def adopt(session, options):
             for name, physical in names.items()
         ],
     )
-    cloudformation.get_waiter("change_set_create_complete").wait(**change)
+    try:
+        cloudformation.get_waiter("change_set_create_complete").wait(**change)
+    except WaiterError:
+        why = cloudformation.describe_change_set(**change).get("StatusReason", "it does not say why")
+        # What is left of it would be taken for a stack; it holds nothing.
+        cloudformation.delete_stack(StackName=options.stack)
+        raise Wrong(f"CloudFormation cannot adopt them: {why}") from None
     cloudformation.execute_change_set(**change)
     cloudformation.get_waiter("stack_import_complete").wait(StackName=options.stack)
     say(f"Adopted into a new stack {options.stack}. Now: make deploy, with the parameters that you used before")
@@ -349,5 +411,11 @@ if __name__ == "__main__":
         main()
     except Wrong as wrong:
         sys.exit(f"tintype: {wrong}")
+    except WaiterError as error:
+        sys.exit(f"tintype: AWS did not finish: {error}. The stack's events in the CloudFormation console say why")
     except ClientError as error:
         sys.exit(f"tintype: AWS says: {error}")
+    except BotoCoreError as error:
+        sys.exit(f"tintype: AWS cannot be asked: {error}. Do your credentials work? aws sts get-caller-identity")
+    except (KeyboardInterrupt, EOFError):
+        sys.exit("tintype: stopped; the same command again goes on")

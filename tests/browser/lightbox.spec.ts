@@ -95,8 +95,11 @@ test('keys: info, its receipt, download, zoom, and Escape in order', async ({ pa
 
   // With the panel open there is less room than the picture has pixels.
   await page.setViewportSize({ width: 1000, height: 700 });
-  await page.keyboard.press('z');
-  await expect(viewer(page)).toHaveClass(/pswp--zoomed-in/);
+  // Until the viewer has taken note of its new size there is nothing to zoom into.
+  await expect(async () => {
+    await page.keyboard.press('z');
+    await expect(viewer(page)).toHaveClass(/pswp--zoomed-in/, { timeout: 2000 });
+  }).toPass();
   await page.keyboard.press('Escape');
   await expect(panel).toHaveCount(0);
   await expect(viewer(page)).toHaveClass(/pswp--zoomed-in/);

@@ -243,6 +243,7 @@ test('nobody sees another person’s queue', async ({ page, user }) => {
   // Back again, it goes on by itself.
   await page.getByRole('button', { name: 'More' }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
   await page.unroute(/\/in\//);
   await signIn(page, user);
   await unfold(page);

@@ -61,6 +61,9 @@ class App {
     live.say(words.started(found));
   }
 
+  /** Held while its dialog is open: what nothing holds, a browser may collect before the answer. */
+  private chooser: HTMLInputElement | null = null;
+
   /** Asks for files. The input must be made anew: the same file may be chosen twice. */
   pick(folder: boolean, accept: string, then: (found: Found[]) => void = (found) => this.backUp(found)): void {
     const input = document.createElement('input');
@@ -71,6 +74,7 @@ class App {
     input.addEventListener('change', () => {
       if (input.files) then(Array.from(input.files, (file) => ({ file, path: file.webkitRelativePath || file.name })));
     });
+    this.chooser = input;
     input.click();
   }
 }

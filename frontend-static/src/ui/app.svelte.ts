@@ -62,7 +62,7 @@ class App {
   }
 
   /** Held while its dialog is open: what nothing holds, a browser may collect before the answer. */
-  private chooser: HTMLInputElement | null = null;
+  chooser: HTMLInputElement | null = null;
 
   /** Asks for files. The input must be made anew: the same file may be chosen twice. */
   pick(folder: boolean, accept: string, then: (found: Found[]) => void = (found) => this.backUp(found)): void {

@@ -133,3 +133,21 @@ test('Escape and Back count while it is still opening', async ({ page }) => {
     await expect(page.locator('#app')).not.toHaveAttribute('inert');
   }
 });
+
+test('a key that comes while the viewer closes is for the timeline', async ({ page }) => {
+  // Going back takes a moment in any browser, and longer where the machine is busy.
+  await page.evaluate(() => {
+    const back = history.back.bind(history);
+    history.back = () => void setTimeout(back, 1500);
+  });
+  await page.locator(`[data-id="${order[1]}"]`).click();
+  await expect(viewer(page)).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(viewer(page)).toHaveCount(0);
+  await expect(page).toHaveURL(new RegExp(`/photo/${order[1]}$`));
+  const chooser = page.waitForEvent('filechooser');
+  await page.keyboard.press('u');
+  await chooser;
+  await expect(page).toHaveURL(/\/$/);
+  await expect(page.locator('#app')).not.toHaveAttribute('inert');
+});

@@ -50,7 +50,8 @@ export function hostFor(screen: Where, grid: () => Grid | undefined): Host {
       router.replace({ screen, photo: id });
       viewer.title();
     },
-    onclose: () => {
+    onclose: (id) => {
+      viewer.leave(id);
       if (router.state.from === 'grid') router.back();
       else router.replace({ screen }, {});
     },

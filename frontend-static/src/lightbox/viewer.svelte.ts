@@ -22,13 +22,17 @@ class Viewer {
   box: Lightbox | null = null;
   /** A key that was pressed while the viewer was on its way. */
   private waiting: ViewerCommand | null = null;
+  /** The photo that the viewer was closed on, or that could not be shown: the address names it for a moment longer. */
+  private left: string | null = null;
   private turn = 0;
 
   /** Called whenever the route or the library changed. */
   async follow(screen: Where, id: string | undefined, grid: () => Grid | undefined): Promise<void> {
+    this.left = null;
     if (!id) {
       this.turn++;
       this.missing = false;
+      this.waiting = null;
       if (this.box) this.shut(grid);
       return;
     }
@@ -40,7 +44,8 @@ class Viewer {
     const { Lightbox, fetchRecord, hostFor, knownRecord } = await import('./host');
     const known = knownRecord(screen, id);
     const rec = known ?? (await fetchRecord(screen, id));
-    if (turn !== this.turn || !rec || this.box) return;
+    if (turn !== this.turn || this.box) return;
+    if (!rec) return this.leave(id);
     this.box = new Lightbox(hostFor(screen, grid), rec);
     this.open = true;
     this.box.open(known !== undefined);
@@ -48,6 +53,16 @@ class Viewer {
     if (this.waiting) this.box.command(this.waiting);
     this.waiting = null;
     if (!known) grid()?.goTo?.(rec.taken);
+  }
+
+  /** Keys are the viewer's while the address names a photo that it shows or is about to show. */
+  hasKeys(id: string | undefined): boolean {
+    return id !== undefined && id !== this.left && !this.missing;
+  }
+
+  leave(id: string): void {
+    this.left = id;
+    this.waiting = null;
   }
 
   title(): void {
@@ -61,7 +76,8 @@ class Viewer {
     this.box = null;
     this.open = false;
     box.closeQuietly();
-    document.title = router.route.screen === 'trash' ? words.titles.trash : words.titles.photos;
+    const { screen } = router.route;
+    if (screen === 'timeline' || screen === 'trash') document.title = screen === 'trash' ? words.titles.trash : words.titles.photos;
     // The tile may have been moved or unmounted since: found again, then focused.
     void grid()?.show(box.id);
   }

@@ -1,4 +1,4 @@
-"""What Tintype costs: from measured.json and prices.json to docs/COST.md. usage: cost.py [--check]
+"""What Tintype costs: from inputs.json and prices.json to docs/COST.md. usage: cost.py [--check]
 
 Without free tiers, which come and go, and hide what is spent; the page says which would apply.
 """
@@ -12,8 +12,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SHEET = json.loads((HERE / "prices.json").read_text())
 PRICE = {name: entry["usd"] for name, entry in SHEET["prices"].items()}
-MEASURED = json.loads((HERE / "measured.json").read_text())
-M = {name: entry["value"] for name, entry in MEASURED.items()}
+INPUTS = json.loads((HERE / "inputs.json").read_text())
+M = {name: entry["value"] for name, entry in INPUTS.items()}
+#: What a number may be worth. Only what a command printed is measured; its `how` names command and day.
+KINDS = ("measured", "counted", "assumed")
 CLASSES = {"GLACIER_IR": "s3_glacier_ir", "STANDARD": "s3_standard"}
 GB = 1000.0
 
@@ -119,13 +121,19 @@ def page():
         for month in (1, 12, 24, 36, 48, 60)
     ]
     rows.append(["**all 60 months**", "", "", *(f"**{usd(sum(spent[kind]), 2)}**" for kind in CLASSES)])
-    sheet = "\n".join(f"| {name} | {entry['usd']} | {entry['source']} |" for name, entry in SHEET["prices"].items())
-    measured = "\n".join(f"| {name} | {entry['value']} | {entry['how']} |" for name, entry in MEASURED.items())
+    sheet = "\n".join(
+        f"| {name} | {entry['usd']} | {entry['read_on']} | {entry['source']} |" for name, entry in SHEET["prices"].items()
+    )
+    inputs = "\n".join(
+        f"| {name} | {entry['value']} | {entry['kind']} | {entry['how']} |" for name, entry in INPUTS.items()
+    )
+    many = {kind: sum(entry["kind"] == kind for entry in INPUTS.values()) for kind in KINDS}
+    oldest = min(entry["read_on"] for entry in SHEET["prices"].values())
     idle_rows = [[name, usd(cost)] for name, cost in idle().items()]
     idle_rows.append(["**together**", f"**{usd(total(idle()))}**"])
     return f"""# What it costs
 
-Written by `make cost` (`infra/cost/cost.py`) from measured numbers and a dated price sheet; do not edit. Prices of {SHEET['region']}, {SHEET['read_on']}, before taxes and **without free tiers**: in an account of one family Lambda, DynamoDB's storage, CloudFront, Cognito, logs, ten metrics and ten alarms are likely to be free.
+Written by `make cost` (`infra/cost/cost.py`) from {len(INPUTS)} numbers ({many['measured']} measured, {many['counted']} counted in code and template, {many['assumed']} assumed: the table at the end says which) and a dated price sheet; do not edit. Nothing here was read from a bill yet. Prices of {SHEET['region']}, the oldest of {oldest}, before taxes and **without free tiers**: in an account of one family Lambda, DynamoDB's storage, CloudFront, Cognito, logs, ten metrics and ten alarms are likely to be free.
 
 ## Nobody comes: a month
 
@@ -158,14 +166,14 @@ Everything: taking in, keeping, looking at {M['views_month']:,} thumbs a month, 
 
 ## What it is computed from
 
-| | value | how |
-| --- | --: | --- |
-{measured}
+| | value | | how |
+| --- | --: | --- | --- |
+{inputs}
 
 {SHEET['how']}
 
-| price | US dollars | source |
-| --- | --: | --- |
+| price | US dollars | as known on | source |
+| --- | --: | --- | --- |
 {sheet}
 """
 
@@ -173,6 +181,13 @@ Everything: taking in, keeping, looking at {M['views_month']:,} thumbs a month, 
 def check():
     """The page is up to date, and the template says the same price as the sheet."""
     wrong = []
+    for name, entry in INPUTS.items():
+        dated = re.search(r"\d{4}-\d\d-\d\d", entry["how"]) and re.search(r"make |docs/", entry["how"])
+        if entry["kind"] not in KINDS or (entry["kind"] == "measured") != bool(dated):
+            wrong.append(f"inputs.json: {name} is measured if, and only if, it names day and command or page")
+    for name, entry in SHEET["prices"].items():
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", entry.get("read_on", "")) or not entry["source"].startswith("https://"):
+            wrong.append(f"prices.json: {name} lacks the day it is known of, or its source")
     if (ROOT / "docs" / "COST.md").read_text() != page():
         wrong.append("docs/COST.md is not what infra/cost computes: run `make cost` and commit it")
     found = re.search(r"!If \[InstantRetrieval, '([0-9.]+)', '([0-9.]+)'\]", (ROOT / "template.yaml").read_text())

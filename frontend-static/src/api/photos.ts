@@ -11,6 +11,7 @@ export interface Range {
   from?: string | undefined;
   to?: string | undefined;
   cursor?: string | undefined;
+  order?: 'asc' | undefined;
   limit?: number;
 }
 

@@ -43,8 +43,7 @@ export function hostFor(screen: Where, grid: () => Grid | undefined): Host {
     },
     more: (side, at) => {
       if (screen === 'trash') return void trash.more();
-      const month = library.model.months.findIndex((bucket) => bucket.photos.includes(at));
-      if (month >= 0) library.want(side === 'older' ? month : Math.max(0, month - 1), side === 'older' ? month + 1 : month);
+      library.more(side, at);
     },
     onchange: (id) => {
       router.replace({ screen, photo: id });

@@ -52,10 +52,10 @@ export class GridKeys {
     if ((event.ctrlKey || event.metaKey) && (event.key === 'Home' || event.key === 'End')) {
       if (event.key === 'Home') {
         viewport.jumpTo(0);
-        const first = model.months[0]?.photos[0];
+        const first = model.parts[0]?.photos[0];
         if (first) grid.focus(first.id);
       } else {
-        const oldest = model.months[model.months.length - 1];
+        const oldest = model.parts[model.parts.length - 1];
         viewport.jumpTo(viewport.total);
         // The very last one, once its month is there.
         if (oldest) viewport.jumpToTime(`${oldest.month}-00`, () => undefined);
@@ -67,7 +67,7 @@ export class GridKeys {
     }
     if (event.ctrlKey || event.metaKey || !from) return false;
     const direction = ARROWS[event.key];
-    const spots = viewport.spots();
+    const spots = viewport.spots(from);
     let to: string | null = null;
     if (direction) to = target(spots, from, direction);
     else if (event.key === 'PageDown' || event.key === 'PageUp') {

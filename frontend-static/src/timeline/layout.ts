@@ -46,6 +46,9 @@ export interface MonthLayout {
   height: number;
 }
 
+/** A part of a month in the middle of it has no title above, and nothing below. */
+export const inside = (frame: Frame, first: boolean, last: boolean): Frame => ({ ...frame, monthHeader: first ? frame.monthHeader : 0, afterMonth: last ? frame.afterMonth : 0 });
+
 /** The measures of the page by the width of the window; `width` is what the photos may use. */
 export function frameFor(viewport: number, width: number): Frame {
   const phone = viewport < 600;

@@ -1,39 +1,15 @@
 // The window onto the timeline: which lines are mounted and where, so that what the person looks at never moves
 // unless they moved it. The maths are in window.ts and layout.ts; this holds the state between two frames.
-import { dayKey, dayTitle, monthKey, monthTitle } from '../lib/dates';
-import { compare, ratioOf, type MonthBucket, type Rec } from './buckets';
-import { estimateMonth, estimateRows, frameFor, layoutMonth, START_MEANS, type Frame, type MonthLayout } from './layout';
+import { monthKey, monthTitle } from '../lib/dates';
+import { blocksIn, type Block } from './blocks';
+import { compare } from './buckets';
+import { frameFor } from './layout';
 import { library } from './library.svelte';
 import type { Spot } from './navigate';
-import { monthsAround } from './prefetch';
-import { CAP, maxOffset, normalise, partAt, prefixSums, runsOut, spacer, windowAround } from './window';
+import { partsAround, type Wish } from './prefetch';
+import { Stack } from './stack';
+import { CAP, maxOffset, normalise, partAt, runsOut, spacer, windowAround } from './window';
 import type { Anchor } from '../lib/router.svelte';
-
-export interface PlacedDay {
-  key: string;
-  label: string;
-  position: number;
-  heading: { x: number; y: number; width: number } | null;
-  ids: readonly string[];
-  boxes: { rec: Rec; x: number; y: number; w: number; h: number }[];
-}
-
-export interface Block {
-  month: string;
-  title: string;
-  count: number;
-  y: number;
-  height: number;
-  days: PlacedDay[];
-  /** Where the photos that are not loaded yet would be. */
-  gap: { y: number; height: number } | null;
-}
-
-interface Cached {
-  photos: readonly Rec[];
-  frame: Frame;
-  layout: MonthLayout;
-}
 
 const END = 88;
 
@@ -47,15 +23,11 @@ export class Viewport {
   scrubbable = $state(false);
   /** Photos that came in above what is in view. */
   newAbove = $state(0);
-  frame: Frame = frameFor(1440, 1352);
-  offsets: number[] = [0];
+  readonly stack = new Stack(() => library.model, frameFor(1440, 1352));
   view = 0;
   speed = 0;
 
   private element: HTMLElement | null = null;
-  private readonly layouts = new Map<string, Cached>();
-  private readonly exact = new Map<string, number>();
-  private means = { ...START_MEANS };
   private renderedAt = NaN;
   private direction: -1 | 0 | 1 = 0;
   private lastScroll = { top: 0, at: 0 };
@@ -69,7 +41,11 @@ export class Viewport {
   }
 
   get total(): number {
-    return (this.offsets[this.offsets.length - 1] ?? 0) + END;
+    return this.stack.total + END;
+  }
+
+  get frame() {
+    return this.stack.frame;
   }
 
   private get extent() {
@@ -81,9 +57,8 @@ export class Viewport {
     const measure = () => {
       this.view = element.clientHeight;
       const width = feed.clientWidth;
-      if (width === this.frame.width && this.offsets.length > 1) return this.render(true);
-      this.frame = frameFor(innerWidth, width);
-      this.exact.clear();
+      if (width === this.frame.width && this.stack.months.length > 0) return this.render(true);
+      this.stack.resize(frameFor(innerWidth, width));
       this.relayout();
     };
     const observer = new ResizeObserver(measure);
@@ -99,35 +74,8 @@ export class Viewport {
       element.removeEventListener('scrollend', this.rested);
       clearTimeout(this.restTimer);
       this.element = null;
+      library.rest();
     };
-  }
-
-  private layoutOf(bucket: MonthBucket): MonthLayout | null {
-    if (bucket.photos.length === 0) return null;
-    const known = this.layouts.get(bucket.month);
-    if (known && known.photos === bucket.photos && known.frame === this.frame) return known.layout;
-    const layout = layoutMonth(bucket.photos.map((rec) => dayKey(rec.taken)), bucket.photos.map(ratioOf), this.frame);
-    this.layouts.set(bucket.month, { photos: bucket.photos, frame: this.frame, layout });
-    if (bucket.complete) {
-      const guess = estimateMonth(bucket.count, { ...this.means, correction: 1 }, this.frame);
-      this.means.correction = Math.min(2, Math.max(0.5, 0.8 * this.means.correction + 0.2 * (layout.height / guess)));
-    }
-    return layout;
-  }
-
-  private heightOf(bucket: MonthBucket): number {
-    const layout = this.layoutOf(bucket);
-    if (layout && bucket.complete) {
-      this.exact.set(bucket.month, layout.height);
-      return layout.height;
-    }
-    if (layout) return layout.height + estimateRows(bucket.count - bucket.photos.length, this.means, this.frame);
-    const known = this.exact.get(bucket.month);
-    if (known !== undefined) return known;
-    // Guessed once: a guess that changed with every loaded month would move everything below.
-    const guess = estimateMonth(bucket.count, this.means, this.frame);
-    this.exact.set(bucket.month, guess);
-    return guess;
   }
 
   /** The model or the width changed: new heights, and the photo that was first in view stays where it was. */
@@ -135,7 +83,7 @@ export class Viewport {
     const anchor = this.anchor();
     const atTop = this.v < 4;
     const v = this.v;
-    this.offsets = prefixSums(library.model.months.map((bucket) => this.heightOf(bucket)));
+    this.stack.restack();
     this.endY = this.total - END;
     this.spacer = spacer(this.extent);
     let to = v;
@@ -148,7 +96,7 @@ export class Viewport {
     this.countNew(anchor ? monthKey(anchor.taken) : '');
     if (atTop || !anchor) this.newAbove = 0;
     this.moveTo(to);
-    this.scrubbable = library.model.months.length >= 2 && this.total > 2 * this.view;
+    this.scrubbable = this.stack.months.length >= 2 && this.total > 2 * this.view;
     this.render(true);
   }
 
@@ -157,7 +105,7 @@ export class Viewport {
 
   private countNew(anchorMonth: string): void {
     const before = this.counts;
-    this.counts = new Map(library.model.months.map((bucket) => [bucket.month, bucket.count]));
+    this.counts = new Map(this.stack.months.map(({ month, count }) => [month, count]));
     if (before.size === 0) return;
     let more = 0;
     for (const [month, count] of this.counts) if (month > anchorMonth) more += count - (before.get(month) ?? 0);
@@ -190,20 +138,20 @@ export class Viewport {
   }
 
   jumpToMonth(index: number): void {
-    this.jumpTo(this.offsets[index] ?? 0);
+    this.jumpTo(this.stack.monthOffsets[index] ?? 0);
   }
 
   /** To the newest photo at or before a wall time, once it is loaded. */
   jumpToTime(until: string, found: (id: string) => void): void {
-    const months = library.model.months;
-    const at = months.findIndex((bucket) => bucket.month <= monthKey(until));
+    const { months } = this.stack;
+    const at = months.findIndex(({ month }) => month <= monthKey(until));
     this.jumpToMonth(at < 0 ? months.length - 1 : at);
     this.pending = { until, found };
     this.relayout();
   }
 
   restore(anchor: Anchor): void {
-    const at = library.model.months.findIndex((bucket) => bucket.month <= monthKey(anchor.taken));
+    const at = this.stack.months.findIndex(({ month }) => month <= monthKey(anchor.taken));
     if (at < 0) return;
     this.jumpToMonth(at);
     this.pending = anchor;
@@ -220,35 +168,31 @@ export class Viewport {
         this.pending = null;
         return y - pending.dy;
       }
-      return this.aimAtTime(pending.taken, pending.dy, null);
+      return this.aimAtTime(pending.taken, pending.dy, null, pending.id);
     }
     return this.aimAtTime(pending.until, this.frame.monthHeader + this.frame.dayHeader, pending.found);
   }
 
-  private aimAtTime(until: string, dy: number, found: ((id: string) => void) | null): number | null {
+  private aimAtTime(until: string, dy: number, found: ((id: string) => void) | null, id = ''): number | null {
     const limit = { taken: until, id: '\uffff' };
-    for (const [i, bucket] of library.model.months.entries()) {
-      if (bucket.month > monthKey(until)) continue;
-      const rec = bucket.photos.find((one) => compare(one, limit) > 0);
-      if (rec) {
+    for (const [i, part] of library.model.parts.entries()) {
+      if (part.month > monthKey(until) || part.from > until) continue;
+      const rec = part.photos.find((one) => compare(one, limit) > 0);
+      // Of very many at one time the one that is looked for may still come.
+      if (rec && (id === '' || rec.taken !== until || part.complete || part.photos[part.photos.length - 1]?.taken !== until)) {
         this.pending = null;
         if (found) queueMicrotask(() => found(rec.id));
         const y = this.yOf(rec.id);
         return y === null ? null : y - dy;
       }
-      if (!bucket.complete) return this.offsets[i] ?? null;
+      if (!part.complete) return (rec ? this.stack.gapOf(i)?.y : this.stack.offsets[i]) ?? null;
     }
     this.pending = null;
     return null;
   }
 
   yOf(id: string): number | null {
-    for (const [i, bucket] of library.model.months.entries()) {
-      const at = bucket.photos.findIndex((rec) => rec.id === id);
-      if (at < 0) continue;
-      for (const line of this.layoutOf(bucket)?.lines ?? []) for (const box of line.boxes) if (box.index === at) return (this.offsets[i] ?? 0) + box.y;
-    }
-    return null;
+    return this.stack.boxOf(id)?.y ?? null;
   }
 
   /** The first photo that shows below the month's heading. */
@@ -262,23 +206,28 @@ export class Viewport {
 
   /** Brings a photo into view by the shortest way; `centre` when it is far. */
   reveal(id: string): void {
-    const y = this.yOf(id);
-    const spot = this.spots().find((one) => one.id === id);
-    if (y === null) return;
-    const h = spot?.h ?? this.frame.target;
+    const box = this.stack.boxOf(id);
+    if (!box) return;
+    const { y, h } = box;
     const top = this.v + this.frame.monthHeader + 8;
     if (y >= top && y + h <= this.v + this.view - 8) return;
     const far = y < this.v - this.view || y > this.v + 2 * this.view;
     this.jumpTo(far ? y - (this.view - h) / 2 : y < top ? y - this.frame.monthHeader - this.frame.dayHeader - 8 : y + h + 8 - this.view);
   }
 
-  /** Boxes of the mounted months in reading order, for arrow keys. */
-  spots(): Spot[] {
+  /** Boxes around a photo in reading order, for arrow keys. */
+  spots(around: string): Spot[] {
+    const centre = this.yOf(around) ?? this.v;
+    const from = centre - 3 * this.view, to = centre + 3 * this.view;
+    const { first, last } = partsAround(this.stack.offsets, from, to);
     const spots: Spot[] = [];
-    for (const block of this.blocks) {
-      const bucket = library.model.find(block.month);
-      const layout = bucket && this.layoutOf(bucket);
-      for (const line of layout?.lines ?? []) for (const box of line.boxes) spots.push({ id: bucket?.photos[box.index]?.id ?? '', x: box.x, y: block.y + box.y, w: box.w, h: box.h });
+    for (let i = first; i <= last; i++) {
+      const part = library.model.parts[i];
+      const top = this.stack.offsets[i] ?? 0;
+      for (const line of (part && this.stack.layoutOf(part)?.lines) ?? []) {
+        if (top + line.y + line.height < from || top + line.y > to) continue;
+        for (const box of line.boxes) spots.push({ id: part?.photos[box.index]?.id ?? '', x: box.x, y: top + box.y, w: box.w, h: box.h });
+      }
     }
     return spots;
   }
@@ -323,54 +272,43 @@ export class Viewport {
     if (!force && Math.abs(v - this.renderedAt) < 0.3 * this.view) return;
     this.renderedAt = v;
     const { from, to } = windowAround(v, this.view, this.direction);
-    const { months } = library.model;
-    const { first, last } = monthsAround(this.offsets, from, to);
-    const blocks: Block[] = [];
-    for (let i = first; i <= last && i < months.length; i++) {
-      const bucket = months[i];
-      if (bucket) blocks.push(this.block(bucket, i, from, to));
-    }
-    this.blocks = blocks;
-    const near = monthsAround(this.offsets, v - this.view, v + 2.5 * this.view);
-    library.want(near.first, near.last, Math.max(near.first, partAt(this.offsets, Math.max(0, v + this.frame.monthHeader))));
+    this.blocks = blocksIn(this.stack, library.model, from, to);
+    this.ask(v);
   }
 
-  private block(bucket: MonthBucket, index: number, from: number, to: number): Block {
-    const y = this.offsets[index] ?? 0;
-    const height = (this.offsets[index + 1] ?? y) - y;
-    const layout = this.layoutOf(bucket);
-    const days = new Map<string, PlacedDay>();
-    const year = new Date().getFullYear();
-    for (const line of layout?.lines ?? []) {
-      if (y + line.y + line.height < from || y + line.y > to) continue;
-      const day = (key: string): PlacedDay => {
-        let found = days.get(key);
-        if (!found) days.set(key, (found = { key, label: dayTitle(key, year), position: index * 31 + 32 - Number(key.slice(8, 10)), heading: null, ids: [], boxes: [] }));
-        return found;
-      };
-      for (const heading of line.headings) day(heading.day).heading = { x: heading.x, y: line.y, width: heading.width };
-      for (const box of line.boxes) {
-        const rec = bucket.photos[box.index];
-        if (rec) day(dayKey(rec.taken)).boxes.push({ rec, x: box.x, y: box.y, w: box.w, h: box.h });
-      }
+  /** Tells the library what is in view or near it. */
+  private ask(v: number): void {
+    const { offsets } = this.stack;
+    const { parts } = library.model;
+    const here = v + this.frame.monthHeader;
+    const near = { from: v - this.view, to: v + 2.5 * this.view };
+    const { first, last } = partsAround(offsets, near.from, near.to);
+    const wishes: (Wish & { far: number })[] = [];
+    for (let i = first; i <= last; i++) {
+      const part = parts[i];
+      const gap = this.stack.gapOf(i);
+      if (!part || !gap || gap.height <= 0 || gap.y > near.to || gap.y + gap.height < near.from) continue;
+      const at = Math.min(1, Math.max(0, (here - gap.y) / gap.height));
+      wishes.push({ part, above: at * part.rest, far: Math.max(0, gap.y - v - this.view, v - gap.y - gap.height) });
     }
-    for (const day of days.values()) day.ids = bucket.photos.filter((rec) => dayKey(rec.taken) === day.key).map((rec) => rec.id);
-    const loaded = layout ? layout.height - this.frame.afterMonth : this.frame.monthHeader;
-    const gap = bucket.complete ? null : { y: loaded, height: Math.max(0, height - loaded - this.frame.afterMonth) };
-    return { month: bucket.month, title: monthTitle(bucket.month), count: bucket.count, y, height, days: [...days.values()], gap };
+    wishes.sort((a, b) => a.far - b.far);
+    const until = this.pending && ('id' in this.pending ? this.pending.taken : this.pending.until);
+    const aim = until && parts.find((part) => part.month <= monthKey(until) && part.from <= until && !part.complete);
+    if (until && aim && monthKey(until) === aim.month && (aim.photos[aim.photos.length - 1]?.taken ?? '~') > until) wishes.unshift({ part: aim, above: 0, until, far: 0 });
+    library.want({ first, last, centre: Math.max(first, this.stack.partAt(here)), around: this.blocks.length > 0 ? (this.anchor()?.taken ?? null) : null, wishes, inView: wishes[0]?.far === 0 });
   }
 
   private stick(v: number): void {
-    const { months } = library.model;
-    const index = partAt(this.offsets, Math.max(0, v));
+    const { months, monthOffsets } = this.stack;
+    const index = partAt(monthOffsets, Math.max(0, v));
     const bucket = months[index];
     if (!bucket) {
       this.sticky = null;
       return;
     }
-    const next = (this.offsets[index + 1] ?? Infinity) - v;
+    const next = (monthOffsets[index + 1] ?? Infinity) - v;
     const push = index + 1 < months.length ? Math.min(0, Math.round(next - this.frame.monthHeader)) : 0;
-    this.stuck = v - (this.offsets[index] ?? 0) > 1;
+    this.stuck = v - (monthOffsets[index] ?? 0) > 1;
     const now = this.sticky;
     if (now?.month === bucket.month && now.count === bucket.count && now.push === push && now.index === index) return;
     this.sticky = { title: monthTitle(bucket.month), month: bucket.month, count: bucket.count, push, index };

@@ -2,7 +2,7 @@
 //! past the API, since 200,000 real uploads would take days. Records are copies of the records that are there, with ids
 //! and times of their own, and the generation of the photo that was copied, whose variants stand for theirs.
 //!
-//! `tintype-seed DATA_DIR USER COUNT`
+//! `tintype-seed DATA_DIR USER COUNT [DAY]`: with a day, all of them in the four weeks from it on, evenly.
 
 use std::collections::{BTreeMap, HashMap};
 use std::env;
@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use dynoxide::{AttributeValue, Database, ImportOptions};
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use time::macros::date;
-use time::{Duration, PrimitiveDateTime, Time};
+use time::macros::{date, format_description};
+use time::{Date, Duration, PrimitiveDateTime, Time};
 
 type Item = HashMap<String, AttributeValue>;
 type Problem = Box<dyn Error>;
@@ -27,11 +27,12 @@ const BATCH: usize = 5_000;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [data_dir, user, count] = arguments.as_slice() else {
-        eprintln!("usage: tintype-seed DATA_DIR USER COUNT");
+    let ([data_dir, user, count] | [data_dir, user, count, _]) = arguments.as_slice() else {
+        eprintln!("usage: tintype-seed DATA_DIR USER COUNT [DAY]");
         return ExitCode::FAILURE;
     };
-    match count.parse().map_err(Problem::from).and_then(|count| seed(Path::new(data_dir), user, count)) {
+    let day = arguments.get(3).map(String::as_str);
+    match count.parse().map_err(Problem::from).and_then(|count| seed(Path::new(data_dir), user, count, day)) {
         Ok(made) => {
             println!("{made} photos");
             ExitCode::SUCCESS
@@ -43,7 +44,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn seed(data_dir: &Path, user: &str, count: usize) -> Result<usize, Problem> {
+fn seed(data_dir: &Path, user: &str, count: usize, day: Option<&str>) -> Result<usize, Problem> {
+    let day = day.map(|text| Date::parse(text, format_description!("[year]-[month]-[day]"))).transpose()?;
     let catalog = data_dir.join("catalog.sqlite");
     let database = Database::new(catalog.to_str().ok_or("the folder's name is not Unicode")?)?;
     let templates = photos_of(&database, user)?;
@@ -61,7 +63,11 @@ fn seed(data_dir: &Path, user: &str, count: usize) -> Result<usize, Problem> {
         for index in from..count.min(from + BATCH) {
             let template = &templates[index % templates.len()];
             let id = photo_id_of(&format!("{user} {index}"))?;
-            let taken = taken(index, count)?;
+            let at = match day {
+                Some(day) => evenly(day, index, count)?,
+                None => scattered(index, count)?,
+            };
+            let taken = wall(at, index);
             let copied = copy(template, &id, &taken)?;
             count_in(&mut months, &taken, &copied)?;
             batch.push(copied);
@@ -130,9 +136,9 @@ fn count_in(months: &mut BTreeMap<String, (i64, i64)>, taken: &str, item: &Item)
 }
 
 /// From 1999 to November 2026, more of them in later years, in bunches of a few days, with three years of nothing.
-fn taken(index: usize, count: usize) -> Result<String, Problem> {
+fn scattered(index: usize, count: usize) -> Result<PrimitiveDateTime, Problem> {
     let heaps = count >= 4 * HEAP;
-    let at = if heaps && index < HEAP {
+    Ok(if heaps && index < HEAP {
         // One day: 14 July 2018, four seconds apart.
         let second = i64::try_from(index)? * 4;
         PrimitiveDateTime::new(date!(2018 - 07 - 14), Time::MIDNIGHT) + Duration::seconds(second)
@@ -154,9 +160,18 @@ fn taken(index: usize, count: usize) -> Result<String, Problem> {
         PrimitiveDateTime::new(date!(1999 - 06 - 03), Time::MIDNIGHT)
             + Duration::days(day)
             + Duration::seconds(second)
-    };
+    })
+}
+
+fn evenly(day: Date, index: usize, count: usize) -> Result<PrimitiveDateTime, Problem> {
+    let seconds = i64::try_from(index * 28 * 86_400 / count)?;
+    Ok(PrimitiveDateTime::new(day, Time::MIDNIGHT) + Duration::seconds(seconds))
+}
+
+/// Fixed width; the milliseconds tell photos of a second apart.
+fn wall(at: PrimitiveDateTime, index: usize) -> String {
     let (date, time) = (at.date(), at.time());
-    Ok(format!(
+    format!(
         "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}",
         date.year(),
         u8::from(date.month()),
@@ -165,5 +180,5 @@ fn taken(index: usize, count: usize) -> Result<String, Problem> {
         time.minute(),
         time.second(),
         index % 1000
-    ))
+    )
 }

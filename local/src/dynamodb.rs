@@ -45,6 +45,15 @@ pub(crate) fn router(file: &Path, access_key: String) -> Result<Router, CatalogE
 
 const JSON: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/x-amz-json-1.0")];
 
+/// DynamoDB is never full: this status is HTTP's. <https://www.rfc-editor.org/rfc/rfc4918#section-11.5>
+const FULL: &str = r#"{"__type":"tintype#StorageFull","message":"The disk is full. Free some space on it, then try again."}"#;
+
+/// Whether there was no room for it. The engine keeps `SQLite`'s code to itself in some of its errors, but always its
+/// words. <https://www.sqlite.org/rescode.html#full>
+fn is_full(error: &DynoxideError) -> bool {
+    error.status_code() >= 500 && error.to_string().contains("database or disk is full")
+}
+
 async fn answer(State(dynamo): State<Arc<Dynamo>>, headers: HeaderMap, body: Bytes) -> Response {
     if !access::is_ours(&headers, &dynamo.access_key) {
         let refused =
@@ -57,6 +66,10 @@ async fn answer(State(dynamo): State<Arc<Dynamo>>, headers: HeaderMap, body: Byt
     let done = tokio::task::spawn_blocking(move || run(&dynamo.database, &operation, &body)).await;
     match done {
         Ok(Ok(json)) => (StatusCode::OK, JSON, json).into_response(),
+        Ok(Err(error)) if is_full(&error) => {
+            tracing::warn!(%error, "the disk is full: free some space on it");
+            (StatusCode::INSUFFICIENT_STORAGE, JSON, FULL).into_response()
+        }
         Ok(Err(error)) => {
             let status = StatusCode::from_u16(error.status_code()).unwrap_or(StatusCode::BAD_REQUEST);
             (status, JSON, error.to_json()).into_response()

@@ -8,5 +8,7 @@ export function outcomeOf(status: number): PutOutcome {
   if (status === 403) return { kind: 'denied' };
   if (status === 400) return { kind: 'mismatch' };
   if (status === 429 || status === 503) return { kind: 'again', failure: { code: 'busy' } };
+  // Our own S3 on one machine; AWS never says so.
+  if (status === 507) return { kind: 'again', failure: { code: 'full' } };
   return { kind: 'again', failure: { code: 'server', status } };
 }

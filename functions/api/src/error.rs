@@ -50,6 +50,9 @@ pub enum ApiError {
     /// Not this time.
     #[error("this did not work just now; try again in a moment")]
     Unavailable(#[source] StorageError),
+    /// Not before somebody makes room.
+    #[error("the disk that photos are kept on is full; free some space on it, then try again")]
+    Full(#[source] StorageError),
     /// A fault of ours.
     #[error("something is wrong on this side; it has been written down")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -72,6 +75,7 @@ impl ApiError {
             Self::Unavailable(_) | Self::KeysUnavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available just now")
             }
+            Self::Full(_) => (StatusCode::SERVICE_UNAVAILABLE, "storage-full", "The disk is full"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
         }
     }
@@ -123,6 +127,7 @@ impl From<StorageError> for ApiError {
             StorageError::Unavailable { .. } | StorageError::Busy(_) | StorageError::Changed => {
                 Self::Unavailable(error)
             }
+            StorageError::Full(_) => Self::Full(error),
             StorageError::Corrupt { .. } => Self::Internal(Box::new(error)),
         }
     }

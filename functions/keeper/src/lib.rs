@@ -8,6 +8,7 @@ mod audit;
 mod chores;
 pub mod config;
 mod drill;
+mod folders;
 mod merge;
 mod rebuild;
 mod repair;

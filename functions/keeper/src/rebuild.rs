@@ -12,8 +12,8 @@ use tintype_core::repair::promoted;
 use tintype_storage::{StorageError, mint};
 
 use crate::merge::Merge;
-use crate::request::{RebuildAnswer, RebuildRequest};
-use crate::{Keeper, KeeperError, chores};
+use crate::request::{RebuildAnswer, RebuildPlace, RebuildRequest};
+use crate::{Keeper, KeeperError, chores, folders};
 
 /// How many photos between two looks at the time.
 const BATCH: usize = 64;
@@ -39,8 +39,15 @@ pub(crate) async fn rebuild(
 ) -> Result<RebuildAnswer, KeeperError> {
     let storage = &keeper.storage;
     let mut answer = RebuildAnswer::default();
-    for user in storage.vault.folders().await?.users {
-        let Some(place) = Place::going_on(request.next.as_ref(), &user) else { continue };
+    let RebuildPlace { mut folders, photos: begun } = request.next.clone().unwrap_or_default();
+    // What none of our functions made is for the audit to name.
+    folders::list(&storage.vault, &mut folders, end).await?;
+    if folders.next.is_some() {
+        answer.next = Some(RebuildPlace { folders, photos: begun });
+        return Ok(answer);
+    }
+    for user in &folders.users {
+        let Some(place) = Place::going_on(begun.as_ref(), user) else { continue };
         let mut merge = Merge::from(storage.clone(), &place, 0, end);
         let mut last = place.after;
         loop {
@@ -70,7 +77,8 @@ pub(crate) async fn rebuild(
                 break;
             }
             if Instant::now() >= end {
-                answer.next = Some(merge.place(last));
+                let photos = Some(merge.place(last));
+                answer.next = Some(RebuildPlace { folders, photos });
                 return Ok(answer);
             }
         }

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tintype_core::audit::Finding;
-use tintype_core::audit::report::{Place, Report};
+use tintype_core::audit::report::{Folders, Place, Report};
 use tintype_core::id::{AuditId, PhotoId, UserId};
 use tintype_core::record::PreviewReason;
 
@@ -59,9 +59,18 @@ pub struct RepairRequest {
 #[serde(deny_unknown_fields, default)]
 pub struct RebuildRequest {
     /// Where to go on.
-    pub next: Option<Place>,
+    pub next: Option<RebuildPlace>,
     /// How long this call goes on at most.
     pub seconds: Option<u64>,
+}
+
+/// Where a rebuild goes on.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct RebuildPlace {
+    /// Whose originals there are.
+    pub folders: Folders,
+    /// Where it is among them; absent if it has not begun.
+    pub photos: Option<Place>,
 }
 
 /// Read photos back.
@@ -273,7 +282,7 @@ pub struct RebuildAnswer {
     /// False if there is more: ask again, from `next`.
     pub finished: bool,
     /// Where to go on.
-    pub next: Option<Place>,
+    pub next: Option<RebuildPlace>,
     /// Originals that this call looked at.
     pub originals: u64,
     /// Records that it made.

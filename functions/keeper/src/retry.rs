@@ -1,6 +1,7 @@
 //! Another try, by hand: photos whose preview ended badly, and uploads that wait.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 use std::time::Instant;
 
 use time::OffsetDateTime;
@@ -9,7 +10,7 @@ use tintype_core::id::PhotoId;
 use tintype_core::record::{Preview, PreviewReason, Record};
 use tintype_core::repair::to_render;
 use tintype_core::work;
-use tintype_storage::StorageError;
+use tintype_storage::{Storage, StorageError};
 
 use crate::request::{RetryAnswer, RetryPlace, RetryRequest};
 use crate::{Keeper, KeeperError, chores};
@@ -17,6 +18,8 @@ use crate::{Keeper, KeeperError, chores};
 /// What another try may help.
 const REASONS: [PreviewReason; 2] = [PreviewReason::Broken, PreviewReason::OutOfMemory];
 const RECORDS: i32 = 200;
+/// How many photos that are asked for by name are read at once.
+const NAMED: usize = 100;
 
 pub(crate) async fn retry(
     keeper: &Keeper,
@@ -29,13 +32,12 @@ pub(crate) async fn retry(
     let photo_ids: Option<BTreeSet<PhotoId>> =
         request.photo_ids.as_ref().map(|photo_ids| photo_ids.iter().copied().collect());
     let wanted = |record: &Record| {
-        let asked = photo_ids.as_ref().is_none_or(|photo_ids| photo_ids.contains(&record.photo_id));
         let ended = match record.preview {
             Preview::None(reason) => photo_ids.is_some() || reasons.contains(&reason),
             Preview::Pending => true,
             Preview::Ready => false,
         };
-        asked && ended && record.is_safe()
+        ended && record.is_safe()
     };
     let begun = match &request.next {
         // Each call does one thing at least, so that all are done in the end.
@@ -55,8 +57,14 @@ pub(crate) async fn retry(
     for user in keeper.storage.catalog.users().await? {
         let Some(mut place) = Place::going_on(begun, &user) else { continue };
         loop {
-            let page = keeper.storage.catalog.records(&user, place.after, RECORDS).await?;
-            for record in page.records.into_iter().flatten() {
+            let (records, next) = match &photo_ids {
+                Some(photo_ids) => named(&keeper.storage, photo_ids, &place).await?,
+                None => {
+                    let page = keeper.storage.catalog.records(&user, place.after, RECORDS).await?;
+                    (page.records.into_iter().flatten().collect(), page.next)
+                }
+            };
+            for record in records {
                 place.after = Some(record.photo_id);
                 if wanted(&record) {
                     answer.renders_sent += u64::from(send(keeper, record, &wanted, now).await?);
@@ -66,7 +74,7 @@ pub(crate) async fn retry(
                     return Ok(answer);
                 }
             }
-            place.after = page.next;
+            place.after = next;
             if place.after.is_none() {
                 break;
             }
@@ -75,6 +83,20 @@ pub(crate) async fn retry(
     answer.finished = true;
     tracing::info!(renders = answer.renders_sent, uploads = answer.uploads_sent, "tried again");
     Ok(answer)
+}
+
+/// The next of these photos, in the order of ids, behind which others are still to come. Nothing else is read.
+async fn named(
+    storage: &Storage,
+    photo_ids: &BTreeSet<PhotoId>,
+    place: &Place,
+) -> Result<(Vec<Record>, Option<PhotoId>), StorageError> {
+    let from = place.after.map_or(Bound::Unbounded, Bound::Excluded);
+    let mut ahead = photo_ids.range((from, Bound::Unbounded)).copied();
+    let page: Vec<PhotoId> = ahead.by_ref().take(NAMED).collect();
+    let mut found = storage.catalog.get_many(&place.user, &page).await?;
+    let records = page.iter().filter_map(|photo_id| found.remove(photo_id)).collect();
+    Ok((records, page.last().copied().filter(|_| ahead.next().is_some())))
 }
 
 /// Has a photo's variants tried again, if it still is one of those wanted.

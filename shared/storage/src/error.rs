@@ -24,6 +24,9 @@ pub enum StorageError {
     /// The service keeps putting us off: try again.
     #[error("{0} is put off for too long")]
     Busy(&'static str),
+    /// The service has no room left: no use in trying again before somebody makes some. AWS never says so; a disk does.
+    #[error("there is no room left for {0}: the disk is full; free some space on it, then try again")]
+    Full(&'static str),
     /// Somebody else wrote since it was read: read again and decide again.
     #[error("the record changed since it was read")]
     Changed,
@@ -58,6 +61,9 @@ pub(crate) fn failure<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>
     Failure { status, code }
 }
 
+/// Insufficient Storage: <https://www.rfc-editor.org/rfc/rfc4918#section-11.5>
+const FULL: u16 = 507;
+
 /// Whatever is not understood is unavailable: never absence, never success.
 pub(crate) fn unavailable<E>(
     operation: &'static str,
@@ -65,5 +71,8 @@ pub(crate) fn unavailable<E>(
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
-    move |error| StorageError::Unavailable { operation, code: failure(&error).code, source: Box::new(error) }
+    move |error| match failure(&error) {
+        Failure { status: Some(FULL), .. } => StorageError::Full(operation),
+        Failure { code, .. } => StorageError::Unavailable { operation, code, source: Box::new(error) },
+    }
 }

@@ -1,12 +1,10 @@
 //! What really lies in the vault, page by page: for the audit and what follows from it, never for a request of the API.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::ResponseChecksumValidation;
 use aws_sdk_s3::types::ChecksumMode;
 use sha2::{Digest, Sha256};
-use tintype_core::audit::report::Report;
+use tintype_core::audit::report::{Below, Report};
 use tintype_core::id::{AuditId, PhotoId, UserId};
 use tintype_core::ingest::Original;
 use tintype_core::key::ObjectKey;
@@ -55,15 +53,6 @@ pub struct KeysPage {
     pub keys: Vec<String>,
     /// Behind which key the next page starts; `None` on the last one.
     pub next: Option<String>,
-}
-
-/// Whose folders there are in the vault, and what is in none of ours.
-#[derive(Debug, Default)]
-pub struct Folders {
-    /// Everybody who has one.
-    pub users: BTreeSet<UserId>,
-    /// Folders and objects that none of our functions made.
-    pub strange: Vec<String>,
 }
 
 impl Vault {
@@ -135,46 +124,29 @@ impl Vault {
         Ok(lives)
     }
 
-    /// The vault's folders.
-    pub async fn folders(&self) -> Result<Folders, StorageError> {
-        let mut folders = Folders::default();
-        let ours = |folder: &str| ObjectKey::VAULT_FOLDERS.contains(&folder);
-        folders.strange.extend(self.below("").await?.into_iter().filter(|found| !ours(found)));
-        for prefix in [ObjectKey::ORIGINALS_PREFIX, ObjectKey::MEDIA_PREFIX] {
-            for found in self.below(prefix).await? {
-                match ObjectKey::user_of_folder(&found) {
-                    Some(user) => drop(folders.users.insert(user)),
-                    None => folders.strange.push(found),
-                }
-            }
-        }
-        Ok(folders)
-    }
-
-    /// Folders and objects directly below a prefix.
-    async fn below(&self, prefix: &str) -> Result<Vec<String>, StorageError> {
-        let mut found = Vec::new();
-        let mut next = None;
-        loop {
-            let page = self
-                .client
-                .list_objects_v2()
-                .bucket(&self.bucket)
-                .prefix(prefix)
-                .delimiter("/")
-                .set_continuation_token(next)
-                .send()
-                .await
-                .map_err(unavailable("ListObjectsV2"))?;
-            found.extend(page.contents().iter().filter_map(|object| object.key().map(ToOwned::to_owned)));
-            found.extend(
-                page.common_prefixes().iter().filter_map(|folder| folder.prefix().map(ToOwned::to_owned)),
-            );
-            next = page.next_continuation_token().map(ToOwned::to_owned);
-            if next.is_none() {
-                return Ok(found);
-            }
-        }
+    /// A page of the folders and objects directly below a prefix.
+    pub async fn below(&self, place: &Below) -> Result<KeysPage, StorageError> {
+        // Behind a folder is behind all that lies in it: S3 would name it again for what comes after its bare name.
+        let start = place.after.as_ref().map(|after| match after.strip_suffix('/') {
+            Some(folder) => format!("{folder}/{}", char::MAX),
+            None => after.clone(),
+        });
+        let page = self
+            .client
+            .list_objects_v2()
+            .bucket(&self.bucket)
+            .prefix(&place.prefix)
+            .delimiter("/")
+            .set_start_after(start)
+            .send()
+            .await
+            .map_err(unavailable("ListObjectsV2"))?;
+        let objects = page.contents().iter().filter_map(|object| object.key());
+        let folders = page.common_prefixes().iter().filter_map(|folder| folder.prefix());
+        let mut keys: Vec<String> = objects.chain(folders).map(ToOwned::to_owned).collect();
+        keys.sort_unstable();
+        let next = keys.last().filter(|_| page.is_truncated() == Some(true)).cloned();
+        Ok(KeysPage { keys, next })
     }
 
     /// Whether there is an object under this key; `false` only if S3 says 404.

@@ -9,7 +9,7 @@ use tintype_core::id::PhotoId;
 use tintype_core::key::{FileName, ObjectKey, Variant};
 use tintype_core::wire::Me;
 use tintype_keeper::KeeperError;
-use tintype_keeper::request::AuditAnswer;
+use tintype_keeper::request::{AuditAnswer, RebuildAnswer};
 use tintype_storage::mint;
 use tintype_tests::{Fault, Faults, File, TestApp, User, many, row};
 
@@ -289,6 +289,11 @@ async fn more_strange_keys_than_a_run_can_list_are_named_by_several() {
         strange.insert(format!("originals/{}/!{n:05}", ada.id));
         strange.insert(format!("media/{}/{first}/!{n:05}", ada.id));
     }
+    // And beside the users' folders, where nothing of ours lies.
+    for n in 0..1_050 {
+        strange.insert(format!("!{n:05}"));
+        strange.insert(format!("originals/!{n:05}"));
+    }
     strange.insert(format!("originals/{}/{last}/zzz", ada.id));
     strange.insert(format!("media/{}/~", ada.id));
     futures::stream::iter(&strange).for_each_concurrent(16, |key| app.buckets.put_original(key, b"?")).await;
@@ -301,9 +306,23 @@ async fn more_strange_keys_than_a_run_can_list_are_named_by_several() {
     let found = answer.unwrap();
     // The first thousand of a user are named, and all are counted once.
     assert_eq!((found.checked, found.found), (2, strange.len() as u64), "{slices} slices");
-    assert!(slices > 2, "{slices}");
+    assert!(slices > 4, "{slices}");
     let kinds: std::collections::BTreeSet<_> = found.findings.iter().map(|finding| finding.kind).collect();
     assert_eq!(kinds, [Kind::StrangeKey].into());
+
+    // A rebuild passes them by in as many slices, and finds the photos behind them.
+    let (mut slices, mut originals, mut next) = (0, 0, None);
+    loop {
+        let answer = app.ask(json!({"rebuild": {"next": next, "seconds": 0}}), 0).await;
+        let answer: RebuildAnswer = serde_json::from_value(answer).unwrap();
+        (slices, originals, next) = (slices + 1, originals + answer.originals, answer.next);
+        assert_eq!((answer.made, answer.refused.len()), (0, 0));
+        if answer.finished {
+            break;
+        }
+    }
+    assert_eq!(originals, 2, "{slices} slices");
+    assert!(slices > 4, "{slices}");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use tintype_core::record::{Preview, PreviewReason, State};
 use tintype_core::wire::{Me, PreviewState, StuckReason};
 use tintype_keeper::request::RetryAnswer;
 use tintype_storage::mint;
-use tintype_tests::{File, TestApp, User, assert_counters_are_true};
+use tintype_tests::{Faults, File, TestApp, User, assert_counters_are_true};
 
 async fn me(user: &User) -> Me {
     user.get("/api/me").await.json()
@@ -106,4 +106,22 @@ async fn what_ended_badly_is_tried_again_by_one_request() {
     assert_eq!(retry(json!({"reasons": ["not_an_image"]})).await.renders_sent, 1);
     ada.until_settled(&[files[2].photo_id()]).await;
     assert_counters_are_true(&ada).await;
+}
+
+#[tokio::test]
+async fn another_try_of_one_photo_reads_that_photo_alone() {
+    let faults = Faults::default();
+    let http = faults.client();
+    let app = TestApp::start_with(move |options| options.http = Some(http)).await;
+    let (ada, ben) = (app.user("ada"), app.user("ben"));
+    let files = app.library(&ada, 5).await;
+    app.library(&ben, 1).await;
+    let before = faults.log().len();
+    let asked = json!({"retry": {"photo_ids": [files[2].photo_id(), File::jpeg(77).photo_id()]}});
+    let answer: RetryAnswer = serde_json::from_value(app.ask(asked, 0).await).unwrap();
+    assert!(answer.finished);
+    let log = faults.log().split_off(before);
+    let read: Vec<_> = log.iter().map(|call| call.operation.as_str()).collect();
+    // Who there is, and of each the photos that are named.
+    assert_eq!(read, ["Query", "BatchGetItem", "BatchGetItem"]);
 }

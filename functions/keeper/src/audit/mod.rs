@@ -21,7 +21,7 @@ use tintype_storage::{Storage, StorageError, mint};
 
 use crate::merge::{Gathered, Merge};
 use crate::request::{AuditAnswer, AuditRequest};
-use crate::{Keeper, KeeperError};
+use crate::{Keeper, KeeperError, folders};
 use look::Look;
 
 /// How long after one audit began the schedule begins the next.
@@ -114,11 +114,11 @@ async fn slice(
 ) -> Result<Report, KeeperError> {
     let begun = Instant::now();
     let (mut note, mut report) = claim(keeper, now, end, every_byte, note, goes_on_for).await?;
-    let place = report.next.clone();
+    let place = (report.folders.clone(), report.next.clone());
     let walked = walk(&keeper.storage, &mut report, end).await;
     // Who took longer than the lease writes nothing: somebody else goes on with it.
     note.says.lease_until = Some(now + begun.elapsed() + GRACE);
-    if report.next != place {
+    if (&report.folders, &report.next) != (&place.0, &place.1) {
         note.says.came_further_at = Some(now + begun.elapsed());
     }
     let says = note.says.clone();
@@ -207,7 +207,7 @@ async fn claim(
     let says = Audits {
         running: Some(report.audit_id),
         started_at: report.started_at,
-        came_further_at: further_at.filter(|_| report.next.is_some()),
+        came_further_at: further_at.filter(|_| report.has_begun()),
         lease_until,
         unchecked: false,
     };
@@ -223,11 +223,18 @@ async fn claim(
 async fn walk(storage: &Storage, kept: &mut Report, end: Instant) -> Result<bool, StorageError> {
     let report = &mut kept.clone();
     let mut saved = Instant::now();
-    let folders = storage.vault.folders().await?;
-    if report.next.is_none() {
-        report.name(folders.strange.into_iter().map(|key| Finding::strange(None, key)).collect());
+    if report.folders.next.is_some() {
+        let strange = folders::list(&storage.vault, &mut report.folders, end).await?;
+        // An audit that an earlier Tintype began has named them before its first place.
+        if report.next.is_none() {
+            report.name(strange.into_iter().map(|key| Finding::strange(None, key)).collect());
+        }
+        kept.clone_from(report);
+        if report.folders.next.is_some() {
+            return Ok(false);
+        }
     }
-    let mut users: BTreeSet<UserId> = folders.users;
+    let mut users: BTreeSet<UserId> = report.folders.users.clone();
     users.extend(storage.catalog.users().await?);
     let mut users = users.into_iter().peekable();
     while let Some(user) = users.next() {

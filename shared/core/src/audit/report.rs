@@ -1,12 +1,13 @@
 //! The report of an audit: an object in the vault, also while the audit goes on, so that the next run knows where to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{Finding, Kind};
 use crate::id::{AuditId, Generation, PhotoId, UserId};
+use crate::key::ObjectKey;
 use crate::record::Record;
 use crate::wire::{AuditSummary, KindCount};
 
@@ -32,6 +33,9 @@ pub struct Report {
     /// Whether every original is read and hashed.
     #[serde(default)]
     pub every_byte: bool,
+    /// Whose photos it looks at.
+    #[serde(default)]
+    pub folders: Folders,
     /// Where it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Place>,
@@ -42,6 +46,61 @@ pub struct Report {
     /// Further findings, for which there is no room.
     #[serde(default)]
     pub not_named: u64,
+}
+
+/// Whose folders there are in the vault, as far as they are listed: a thousand users take one call, but what others put
+/// beside them may take more than a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Folders {
+    /// Who has one.
+    pub users: BTreeSet<UserId>,
+    /// Where the listing goes on; absent once it is whole.
+    pub next: Option<Below>,
+}
+
+/// Where a listing of what lies directly below a prefix goes on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Below {
+    /// The prefix.
+    pub prefix: String,
+    /// The last folder or object that is listed; absent before the first.
+    pub after: Option<String>,
+}
+
+impl Default for Folders {
+    /// Nothing is listed yet: it begins with what lies at the top of the vault.
+    fn default() -> Self {
+        Self { users: BTreeSet::new(), next: Some(Below::default()) }
+    }
+}
+
+impl Folders {
+    /// What was listed there, and the last of it, if more is to come; answers what none of our functions made.
+    pub fn came(&mut self, at: &Below, found: Vec<String>, more: Option<String>) -> Vec<String> {
+        self.next = match more {
+            Some(after) => Some(Below { prefix: at.prefix.clone(), after: Some(after) }),
+            None => Self::behind(&at.prefix),
+        };
+        let mut strange = Vec::new();
+        for found in found {
+            match ObjectKey::user_of_folder(&found) {
+                Some(user) => drop(self.users.insert(user)),
+                None if ObjectKey::VAULT_FOLDERS.contains(&found.as_str()) => {}
+                None => strange.push(found),
+            }
+        }
+        strange
+    }
+
+    /// The next prefix below which users have folders.
+    fn behind(prefix: &str) -> Option<Below> {
+        let next = match prefix {
+            "" => ObjectKey::ORIGINALS_PREFIX,
+            ObjectKey::ORIGINALS_PREFIX => ObjectKey::MEDIA_PREFIX,
+            _ => return None,
+        };
+        Some(Below { prefix: next.to_owned(), after: None })
+    }
 }
 
 /// Where a walk through all photos goes on: behind this photo of this user.
@@ -113,11 +172,17 @@ impl Report {
             started_at,
             finished_at: None,
             every_byte,
+            folders: Folders::default(),
             next: None,
             users: BTreeMap::new(),
             findings: Vec::new(),
             not_named: 0,
         }
+    }
+
+    /// Whether an earlier run came to a place from which to go on.
+    pub fn has_begun(&self) -> bool {
+        self.next.is_some() || self.folders != Folders::default()
     }
 
     /// What was looked at of this user.
@@ -281,6 +346,28 @@ mod tests {
 
     fn ada() -> UserId {
         "ada".parse().unwrap()
+    }
+
+    #[test]
+    fn folders_are_listed_one_prefix_after_another_and_strange_ones_are_told_apart() {
+        let mut folders = Folders::default();
+        let page = |folders: &mut Folders, found: &[&str], more: Option<&str>| {
+            let at = folders.next.clone().unwrap();
+            let found = found.iter().map(|found| (*found).to_owned()).collect();
+            (at.prefix.clone(), folders.came(&at, found, more.map(ToOwned::to_owned)))
+        };
+        let strange = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>();
+        let top = page(&mut folders, &["audits/", "cat.jpg", "media/"], Some("media/"));
+        assert_eq!(top, (String::new(), strange(&["cat.jpg"])));
+        assert_eq!(folders.next.as_ref().unwrap().after.as_deref(), Some("media/"));
+        let text = serde_json::to_string(&folders).unwrap();
+        assert_eq!(serde_json::from_str::<Folders>(&text).unwrap(), folders);
+        assert_eq!(page(&mut folders, &["originals/", "other/"], None).1, ["other/"]);
+        let originals = page(&mut folders, &["originals/ada/", "originals/x.jpg"], None);
+        assert_eq!(originals, ("originals/".to_owned(), strange(&["originals/x.jpg"])));
+        assert_eq!(page(&mut folders, &["media/ben/"], None), ("media/".to_owned(), Vec::new()));
+        assert_eq!(folders.next, None);
+        assert_eq!(folders.users, [ada(), "ben".parse().unwrap()].into());
     }
 
     #[test]

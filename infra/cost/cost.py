@@ -58,6 +58,19 @@ def keeping(photos, gb, kind):
     }
 
 
+def removing(photos):
+    """Dollars to remove photos for good, from the trash to the tombstone. S3 takes nothing for a DELETE."""
+    return {
+        "S3 requests": photos * M["purge_lists"] * PRICE["s3_standard_put"],
+        "DynamoDB": photos
+        * (
+            M["purge_write_units"] * PRICE["dynamodb_write_unit"]
+            + M["purge_read_units"] * PRICE["dynamodb_read_unit"]
+        ),
+        "Lambda": photos * M["purge_gb_s"] * PRICE["lambda_arm64_gb_second"],
+    }
+
+
 def idle():
     """Dollars a month while nobody comes: the keeper looks whether there is something to do."""
     runs = M["keeper_runs_month"]
@@ -131,6 +144,8 @@ def page():
     oldest = min(entry["read_on"] for entry in SHEET["prices"].values())
     idle_rows = [[name, usd(cost)] for name, cost in idle().items()]
     idle_rows.append(["**together**", f"**{usd(total(idle()))}**"])
+    removing_rows = [[name, usd(cost)] for name, cost in removing(photos).items()]
+    removing_rows.append(["**together**", f"**{usd(total(removing(photos)))}**"])
     return f"""# What it costs
 
 Written by `make cost` (`infra/cost/cost.py`) from {len(INPUTS)} numbers ({many['measured']} measured, {many['counted']} counted in code and template, {many['assumed']} assumed: the table at the end says which) and a dated price sheet; do not edit. Nothing here was read from a bill yet. Prices of {SHEET['region']}, the oldest of {oldest}, before taxes and **without free tiers**: in an account of one family Lambda, DynamoDB's storage, CloudFront, Cognito, logs, ten metrics and ten alarms are likely to be free.
@@ -150,6 +165,10 @@ Nothing else bills while idle; a test reads the template and fails when somethin
 {by_class(lambda kind: keeping(photos, gb, kind))}
 
 GLACIER_IR bills at least 90 days and 128 KB for each original, and 0.03 a GB when one is downloaded. What is deleted stays in the vault for 30 more days.
+
+## {photos:,} photos are removed for good
+
+{table(["US dollars", "once"], removing_rows)}
 
 ## A keen photographer: 200 photos and 4 GB a month
 

@@ -67,6 +67,21 @@ impl TestApp {
         all
     }
 
+    /// The same vault, its table lost: the embedded one's file is removed; other servers get a table beside the old one.
+    pub async fn without_its_table(self) -> Self {
+        let others = crate::services::are_others();
+        let mut services = self.stack.services.clone();
+        services.table += "-anew";
+        let folder = self.stop().await;
+        for file in fs::read_dir(folder.path().join("data")).unwrap() {
+            let path = file.unwrap().path();
+            if path.file_name().unwrap().to_string_lossy().starts_with("catalog.sqlite") {
+                fs::remove_file(path).unwrap();
+            }
+        }
+        Self::start_on(folder, |options| options.services = others.then_some(services)).await
+    }
+
     /// Puts other bytes of the same size where an original lies.
     pub async fn flip(&self, record: &Record, file: &File) {
         let mut bytes = file.bytes.clone();

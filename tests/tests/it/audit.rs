@@ -10,6 +10,7 @@ use tintype_core::key::{FileName, ObjectKey, Variant};
 use tintype_core::wire::Me;
 use tintype_keeper::KeeperError;
 use tintype_keeper::request::{AuditAnswer, RebuildAnswer};
+use tintype_local_s3::Durability;
 use tintype_storage::mint;
 use tintype_tests::{Fault, Faults, File, TestApp, User, many, row};
 
@@ -278,7 +279,7 @@ async fn every_byte_finds_what_rotted_on_the_disk() {
 
 #[tokio::test]
 async fn more_strange_keys_than_a_run_can_list_are_named_by_several() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(|options| options.durability = Durability::Process).await;
     let ada = app.user("ada");
     let files = app.library(&ada, 2).await;
     let (first, last) =

@@ -78,13 +78,21 @@ async fn a_drill_reads_photos_back_and_says_so() {
     let bytes: usize = files.iter().map(|file| file.bytes.len()).sum();
     assert_eq!((all.photos, all.bytes, all.finished), (12, bytes as u64, true));
     assert_eq!(drill(json!({"megabytes": 1})).await.photos, 12, "as many as fit");
+}
 
+#[tokio::test]
+async fn what_a_drill_found_wrong_is_not_forgotten_by_one_that_reads_others() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 12).await;
+    let drill = async |event| -> DrillAnswer {
+        serde_json::from_value(app.ask(json!({ "drill": event }), 0).await).unwrap()
+    };
     app.rot(&files[4]);
     let rotten = drill(json!({"photos": 100})).await;
     assert_eq!((rotten.photos, rotten.wrong), (11, vec![files[4].photo_id()]));
     let me: Me = ada.get("/api/me").await.json();
     assert_eq!(me.line, "12 photos, 1 needs attention");
-    // A drill that reads others does not forget it.
     assert_eq!(drill(json!({"photos": 1})).await.wrong, vec![files[4].photo_id()]);
     let me: Me = ada.get("/api/me").await.json();
     assert_eq!(me.line, "12 photos, 1 needs attention");

@@ -72,14 +72,7 @@ async fn a_lost_table_is_rebuilt_from_the_vault_and_equal() {
     let (hers, his) = (comparable(app.records(&ada).await), comparable(app.records(&ben).await));
     let before = app.buckets.vault().await;
 
-    let folder = app.stop().await;
-    for file in std::fs::read_dir(folder.path().join("data")).unwrap() {
-        let path = file.unwrap().path();
-        if path.file_name().unwrap().to_string_lossy().starts_with("catalog.sqlite") {
-            std::fs::remove_file(path).unwrap();
-        }
-    }
-    let app = TestApp::start_on(folder, |_| {}).await;
+    let app = app.without_its_table().await;
     let (ada, ben) = (app.user("ada"), app.user("ben"));
     assert!(ada.list_all().await.is_empty(), "the table is lost");
 

@@ -57,12 +57,11 @@ pub(crate) async fn retry(
     for user in keeper.storage.catalog.users().await? {
         let Some(mut place) = Place::going_on(begun, &user) else { continue };
         loop {
-            let (records, next) = match &photo_ids {
-                Some(photo_ids) => named(&keeper.storage, photo_ids, &place).await?,
-                None => {
-                    let page = keeper.storage.catalog.records(&user, place.after, RECORDS).await?;
-                    (page.records.into_iter().flatten().collect(), page.next)
-                }
+            let (records, next) = if let Some(photo_ids) = &photo_ids {
+                named(&keeper.storage, photo_ids, &place).await?
+            } else {
+                let page = keeper.storage.catalog.records(&user, place.after, RECORDS).await?;
+                (page.records.into_iter().flatten().collect(), page.next)
             };
             for record in records {
                 place.after = Some(record.photo_id);

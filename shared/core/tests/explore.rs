@@ -69,7 +69,8 @@ struct World {
     keepers: Vec<Option<keep::Next>>,
     /// A repair that has put the bytes beside, and has still to say so: what it read, and the new generation.
     repair: Option<(Record, Generation)>,
-    /// A repair put bytes beside for a record that was no longer what it read: the audit names those.
+    /// A repair ended in the middle, having put bytes beside for a record that was no longer what it read: the audit
+    /// names those.
     stray: bool,
     left: (u8, u8, u8, u8),
     clock: i64,
@@ -169,7 +170,8 @@ impl World {
         }
         let mut after = after.clone();
         after.revision = before.map_or(1, |record| record.revision + 1);
-        self.purged = after.state == State::Gone && !self.wanted;
+        let begins_again = after.state == State::Purging && self.purged;
+        self.purged = (after.state == State::Gone || begins_again) && !self.wanted;
         self.record = Some(after.clone());
         Some(after)
     }
@@ -416,19 +418,33 @@ impl World {
             steps.push((("repair", 0, what), next));
         };
         if let Some((read, generation)) = &self.repair {
-            step("crashes", &|next| next.repair = None);
+            step("crashes", &|next| {
+                let read_it = next.record.as_ref().is_some_and(|now| same(now, read));
+                next.stray |= next.has_original(*generation) && !read_it;
+                next.repair = None;
+            });
             if !self.has_original(*generation) {
                 step("puts the bytes beside", &|next| {
                     next.originals.push(*generation);
                     next.originals.sort_unstable();
-                    next.stray = !next.record.as_ref().is_some_and(|now| same(now, read));
                 });
                 return;
             }
-            step("writes the record", &|next| {
-                let key = life(*generation).to_string();
-                let after = repair::mended(read, original(), *generation, key, at(next.clock));
-                next.write(Some(read), &after);
+            if self.record.as_ref().is_some_and(|now| same(now, read)) {
+                step("writes the record", &|next| {
+                    let key = life(*generation).to_string();
+                    let after = repair::mended(read, original(), *generation, key, at(next.clock));
+                    next.write(Some(read), &after);
+                    next.repair = None;
+                });
+                return;
+            }
+            // Its write fails. It looks again and writes until nobody else does in between: as good as one step.
+            step("has it removed again", &|next| {
+                let now = next.record.clone();
+                if let Some(after) = now.as_ref().and_then(|now| repair::removed_again(now, at(next.clock))) {
+                    next.write(now.as_ref(), &after);
+                }
                 next.repair = None;
             });
         } else if self.left.3 > 0
@@ -460,7 +476,8 @@ impl World {
             return Some("I4: an echo undid the trash");
         }
         let gone = record.is_some_and(|record| record.state == State::Gone);
-        if gone && !self.stray && !self.originals.is_empty() {
+        let mending = self.repair.as_ref().is_some_and(|(_, generation)| self.has_original(*generation));
+        if gone && !self.stray && !mending && !self.originals.is_empty() {
             return Some("I5: an original stays behind a photo that was removed for good");
         }
         None

@@ -1,5 +1,8 @@
 //! Repair brings back what can be had, only adds, and does nothing about what has changed since the audit.
 
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::http::HttpConnector;
 use serde_json::json;
 use tintype_core::audit::Kind;
 use tintype_core::key::{FileName, ObjectKey, Variant};
@@ -7,7 +10,8 @@ use tintype_core::record::Record;
 use tintype_core::wire::{LookupState, PreviewState, UploadOutcome};
 use tintype_keeper::request::{AuditAnswer, RepairAnswer, RepairResult};
 use tintype_storage::mint;
-use tintype_tests::{File, TestApp, User, assert_counters_are_true, row, until};
+use tintype_tests::{Fault, Faults, File, TestApp, User, assert_counters_are_true, row, until};
+use tokio::sync::Notify;
 
 async fn audit(app: &TestApp) -> AuditAnswer {
     let answer: AuditAnswer = serde_json::from_value(app.ask(json!({"audit": {}}), 0).await).unwrap();
@@ -284,6 +288,44 @@ async fn of_a_repaired_photo_that_its_owner_removes_for_good_no_life_stays() {
     assert_eq!(ada.original(&files[1].photo_id()).await.body, files[1].bytes);
     ada.upload_again(&files[0]).await;
     is_whole(&app, &ada, &files[0]).await;
+    assert_counters_are_true(&ada).await;
+}
+
+#[tokio::test]
+async fn what_a_repair_copies_for_a_photo_that_is_removed_meanwhile_is_removed_too() {
+    let (faults, [reached, purged]) = (Faults::default(), [(); 2].map(|()| Arc::new(Notify::new())));
+    let http = faults.client();
+    let app = TestApp::start_with(move |options| options.http = Some(http)).await;
+    let ada = app.user("ada");
+    let file = app.library(&ada, 1).await.remove(0);
+    let record = app.record(&ada, &file).await;
+    app.flip(&record, &file).await;
+    ada.trash(&[file.photo_id()]).await;
+    let found = audit(&app).await;
+    assert_eq!(found.found, 1, "what is in the trash is looked at too");
+
+    // The repair's copy is on its way while the keeper removes the photo.
+    let (at_copy, go_on) = (Arc::clone(&reached), Arc::clone(&purged));
+    let held = Fault::Instead(Arc::new(move |request, real| {
+        let (at_copy, go_on) = (Arc::clone(&at_copy), Arc::clone(&go_on));
+        Box::pin(async move {
+            at_copy.notify_one();
+            go_on.notified().await;
+            real.call(request).await
+        })
+    }));
+    faults.plan(move |call| (call.operation == "CopyObject").then(|| held.clone()));
+    let remove = async {
+        reached.notified().await;
+        assert_eq!(app.keep(31 * 24).await.purged, 1);
+        purged.notify_one();
+    };
+    let (done, ()) = tokio::join!(repair(&app, &found), remove);
+    assert_eq!((done.repaired, done.left), (0, 1), "{done:?}");
+    assert_eq!(app.buckets.originals().await.len(), 1, "the copy came too late to be removed");
+    assert_eq!(app.keep(31 * 24).await.purged, 1);
+    assert_eq!(app.buckets.originals().await.len(), 0);
+    assert_eq!(audit(&app).await.found, 0);
     assert_counters_are_true(&ada).await;
 }
 

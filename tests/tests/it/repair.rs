@@ -322,7 +322,7 @@ async fn what_a_repair_copies_for_a_photo_that_is_removed_meanwhile_is_removed_t
     };
     let (done, ()) = tokio::join!(repair(&app, &found), remove);
     assert_eq!((done.repaired, done.left), (0, 1), "{done:?}");
-    assert_eq!(app.buckets.originals().await.len(), 1, "the copy came too late to be removed");
+    assert_eq!(app.buckets.originals().await.len(), 1, "the copy came too late to be removed: {done:?}");
     assert_eq!(app.keep(31 * 24).await.purged, 1);
     assert_eq!(app.buckets.originals().await.len(), 0);
     assert_eq!(audit(&app).await.found, 0);

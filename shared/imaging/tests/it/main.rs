@@ -1,7 +1,7 @@
 //! Tests through the front door: bytes in, variants and facts out.
 //!
 //! `render` makes its own pictures of every kind, `bombs` its own hostile files; `photos` runs over a folder of real
-//! ones where there is one. One binary, so that the fixtures are shared.
+//! ones where there is one, and `colour` over those of odd colours. One binary, so that the fixtures are shared.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,6 +13,7 @@
 )]
 
 mod bombs;
+mod colour;
 mod fixtures;
 mod photos;
 mod render;

@@ -6,8 +6,14 @@ kind=$1
 wanted="$(dirname "$0")/requirements/$kind.txt"
 home="${TINTYPE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tintype}/$kind"
 
-command -v python3 >/dev/null || { echo "Python 3.11 or newer is missing: https://www.python.org" >&2; exit 1; }
-if ! cmp -s "$wanted" "$home/installed.txt"; then
+if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    found=$(python3 --version 2>&1) || found=none
+    echo "Tintype needs Python 3.11 or newer as python3, and finds: $found." >&2
+    echo "Install it from https://www.python.org or your system's packages, put its folder first in PATH, and try again." >&2
+    exit 1
+fi
+# The Python that it was made with may be gone since.
+if ! cmp -s "$wanted" "$home/installed.txt" || ! "$home/bin/python" -c '' 2>/dev/null; then
     echo "Installing Python programs ($kind) into $home ..." >&2
     rm -rf "$home"
     mkdir -p "$home"

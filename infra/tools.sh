@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Looks for what a command needs, installs what it may, and otherwise says exactly what is missing and how to get it.
-# usage: infra/tools.sh run|test
+# usage: infra/tools.sh run|test|deploy
 set -euo pipefail
 
 missing=()   # what a person has to do
@@ -19,9 +19,13 @@ have cc || packages+=(build-essential)
 have cmake || packages+=(cmake)
 # libjpeg-turbo's x86 code is written for nasm; on ARM the C compiler is enough.
 case "$(uname -m)" in x86_64 | i?86) have nasm || packages+=(nasm) ;; esac
-# The checks of template.yaml are Python programs, in an environment of their own (infra/python.sh).
-if [ "${1:-run}" = test ] && ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
-    packages+=(python3-venv)
+# What checks and deploys template.yaml are Python programs, in an environment of their own (infra/python.sh).
+if [ "${1:-run}" != run ]; then
+    if ! have python3 || ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+        missing+=("Python 3.11 or newer as python3 (this is $(python3 --version 2>&1 || echo none)): https://www.python.org")
+    elif ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        packages+=(python3-venv)
+    fi
 fi
 if [ "${1:-run}" = test ] && [ -z "${CHROMIUM:-}" ] && ! have chromium; then
     packages+=(chromium)

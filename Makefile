@@ -86,7 +86,7 @@ check-template: ## template.yaml under cfn-lint, sam and checkov, the scripts un
 	python3 infra/cost/cost.py --check
 
 .PHONY: cost
-cost: ## docs/COST.md from measured numbers and prices
+cost: ## docs/COST.md from what was measured, counted and assumed, and prices
 	python3 infra/cost/cost.py
 
 .PHONY: test-deploy
@@ -121,12 +121,16 @@ soak: tools-test ## every failure of docs/RELIABILITY.md in full (TINTYPE_SEED=7
 		| tee target/soak.log | grep --line-buffered -aE '^(row |test |failures:|thread )'
 
 .PHONY: deploy
-deploy: $(PAGE) ## put Tintype into your AWS account, or bring it up to date (STACK=, REGION=, PARAMETERS="Name=value ...")
+deploy: tools-deploy $(PAGE) ## put Tintype into your AWS account, or bring it up to date (STACK=, REGION=, PARAMETERS="Name=value ...")
 	@$(CLOUD) deploy
 
 .PHONY: invite
 invite: ## let somebody in: make invite EMAIL=ada@example.com
 	@$(CLOUD) invite "$(EMAIL)"
+
+.PHONY: expel
+expel: ## end somebody's access, photos stay: make expel EMAIL=ada@example.com
+	@$(CLOUD) expel "$(EMAIL)"
 
 .PHONY: adopt
 adopt: ## take over what an earlier stack left: make adopt USER_POOL=eu-central-1_AbCdEf
@@ -175,8 +179,8 @@ page: $(PAGE) ## build the page
 clean: ## remove what was built; photos stay
 	rm -rf target node_modules frontend-static/dist frontend-static/node_modules tests/browser/node_modules
 
-.PHONY: tools-run tools-test
-tools-run tools-test:
+.PHONY: tools-run tools-test tools-deploy
+tools-run tools-test tools-deploy:
 	@infra/tools.sh $(@:tools-%=%)
 
 node_modules/.package-lock.json: package.json package-lock.json frontend-static/package.json tests/browser/package.json

@@ -1,4 +1,4 @@
-"""Tintype in your AWS account: deploy, invite, adopt, destroy. docs/DEPLOY.md tells the story.
+"""Tintype in your AWS account: deploy, invite, expel, adopt, destroy. docs/DEPLOY.md tells the story.
 
 Run by `make deploy` and its sisters, with the Python of infra/python.sh (it has boto3 and sam). Credentials and region are
 those of every AWS program.
@@ -6,15 +6,15 @@ those of every AWS program.
 
 import argparse
 import contextlib
-import datetime
 import json
-import mimetypes
 import os
 import pathlib
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
@@ -22,8 +22,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from samcli.yamlhelper import yaml_parse
 
+from page import upload_page
+from people import expel, invite, users
+from stack import Wrong, described, existing, parameter, say
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-PAGE = ROOT / "frontend-static" / "dist"
+#: sam and cargo-lambda, beside the Python that runs this.
+TOOLS = pathlib.Path(sys.executable).parent
 #: What stays when the stack goes, by its name in template.yaml, and what names it when a new stack adopts it.
 RETAINED = {
     "UploadsBucket": "BucketName",
@@ -31,17 +36,8 @@ RETAINED = {
     "Table": "TableName",
     "UserPool": "UserPoolId",
 }
-#: Files whose name holds a hash of their content never change; all others are asked for again each time.
-IMMUTABLE = "public, max-age=31536000, immutable"
-REVALIDATE = "no-cache"
-#: How long a page that is still open may fetch parts of the build before.
-OLD_ASSETS = datetime.timedelta(days=7)
-#: Remembers since when an asset is old.
-ASSETS = "assets.json"
-
-
-class Wrong(Exception):
-    """Something that the person at the keyboard can mend; its text says how."""
+#: Where the OAuth client secret comes from: a command line can be read by whoever is on this machine.
+SECRET = "GOOGLE_CLIENT_SECRET"
 
 
 def main():
@@ -53,6 +49,8 @@ def main():
     command.add_argument("--built", help="deploy this built template instead of building")
     command.add_argument("parameters", nargs="*", metavar="Name=value", help="parameters of template.yaml")
     command = commands.add_parser("invite", help="let somebody in")
+    command.add_argument("email")
+    command = commands.add_parser("expel", help="end somebody's access; their photos stay")
     command.add_argument("email")
     command = commands.add_parser("adopt", help="take over what an earlier stack of this name left")
     command.add_argument("user_pool_id", help="its user pool, such as eu-central-1_AbCdEf")
@@ -68,38 +66,15 @@ def main():
     session = boto3.Session(region_name=options.region or os.environ.get("AWS_REGION"))
     if not session.region_name:
         raise Wrong("no region: set AWS_REGION, or give REGION=eu-central-1")
-    {"deploy": deploy, "invite": invite, "adopt": adopt, "destroy": destroy}[options.command](session, options)
-
-
-def described(session, stack):
-    """What CloudFormation says of the stack; None if there is none, or no more of it than an import that failed."""
-    try:
-        found = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return None
-        raise
-    return None if found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
-
-
-def existing(session, stack):
-    """What the stack says of itself."""
-    found = described(session, stack)
-    if found is None:
-        raise Wrong(f"there is no stack {stack} in {session.region_name}: make deploy makes it")
-    named = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
-    if "UserPoolId" not in named:
-        raise Wrong(
-            f"stack {stack} was never deployed whole ({found['StackStatus']}): make deploy; "
-            "docs/DEPLOY.md, when the first deployment fails"
-        )
-    return named
+    commands = {"deploy": deploy, "invite": invite, "expel": expel, "adopt": adopt, "destroy": destroy}
+    commands[options.command](session, options)
 
 
 # ---------------------------------------------------------------- deploy
 
 
 def deploy(session, options):
+    parameters = wanted(options.parameters, os.environ)
     before = described(session, options.stack)
     if before is None:
         nothing_left(session, options.stack)
@@ -108,26 +83,30 @@ def deploy(session, options):
             f"the first deployment of {options.stack} failed ({before['StackStatus']}), and CloudFormation updates "
             "no such stack: remove it as docs/DEPLOY.md says (when the first deployment fails), then make deploy"
         )
-    public_key = media_key(session, options.stack, deployed=parameter(before, "MediaPublicKey"))
-    named = any(given.startswith("Architecture=") for given in options.parameters)
-    if (architecture := parameter(before, "Architecture")) and not named:
+    if "Architecture" not in parameters and (architecture := parameter(before, "Architecture")):
         # The functions keep theirs, so they need programs for it.
-        options.parameters.append(f"Architecture={architecture}")
-    template = options.built or build(session, options)
-    parameters = [*options.parameters, f"MediaPublicKey={public_key}"]
+        parameters["Architecture"] = architecture
+    tools_are_there(parameters.get("Architecture", "arm64"), builds=not options.built)
+    parameters["MediaPublicKey"] = media_key(session, options.stack, deployed=parameter(before, "MediaPublicKey"))
+    template = options.built or build(session, parameters)
     say("Deploying; the first time takes about ten minutes, most of it CloudFront's ...")
-    sam(
-        session,
-        "deploy",
-        "--template-file", template,
-        "--stack-name", options.stack,
-        "--resolve-s3",
-        "--capabilities", "CAPABILITY_IAM",
-        "--no-confirm-changeset",
-        "--no-fail-on-empty-changeset",
-        "--no-progressbar",
-        "--parameter-overrides", *[quoted(parameter) for parameter in parameters],
-    )  # fmt: skip
+    # A file and not the command line, which others on this machine can read. Only its owner reads it, and it is gone
+    # afterwards. JSON is YAML, and sam reads YAML.
+    with tempfile.TemporaryDirectory(prefix="tintype-") as folder:
+        overrides = pathlib.Path(folder) / "parameters.yaml"
+        overrides.write_text(json.dumps(parameters))
+        sam(
+            session,
+            "deploy",
+            "--template-file", template,
+            "--stack-name", options.stack,
+            "--resolve-s3",
+            "--capabilities", "CAPABILITY_IAM",
+            "--no-confirm-changeset",
+            "--no-fail-on-empty-changeset",
+            "--no-progressbar",
+            "--parameter-overrides", f"file://{overrides}",
+        )  # fmt: skip
     stack = existing(session, options.stack)
     upload_page(session, stack)
     say(f"\nTintype is at {stack['Address']}")
@@ -135,10 +114,22 @@ def deploy(session, options):
         say("Nobody can sign in yet: make invite EMAIL=you@example.com")
 
 
-def parameter(stack, name):
-    """The value of a parameter of a deployed stack; None if there is no such stack or parameter."""
-    given = stack.get("Parameters", []) if stack else []
-    return next((each["ParameterValue"] for each in given if each["ParameterKey"] == name), None)
+def wanted(given, environment):
+    """Parameters by name. The one that is secret comes from the environment alone."""
+    found = {}
+    for each in given:
+        name, separator, value = each.partition("=")
+        if not separator or not re.fullmatch("[A-Za-z]+", name):
+            raise Wrong(f"{each!r} is no parameter: write Name=value, with a name of template.yaml")
+        if name == "GoogleClientSecret":
+            raise Wrong(
+                f"give the secret as the environment variable {SECRET}: a command line can be read by whoever is on "
+                "this machine. docs/DEPLOY.md, sign-in with Google"
+            )
+        found[name] = value
+    if secret := environment.get(SECRET):
+        found["GoogleClientSecret"] = secret
+    return found
 
 
 def nothing_left(session, stack):
@@ -154,30 +145,41 @@ def nothing_left(session, stack):
     raise Wrong(f"{vault} is there, from an earlier {stack}: make adopt USER_POOL=... first, or choose another STACK")
 
 
-def quoted(parameter):
-    """As sam reads it: a value in quotes may hold blanks and line ends."""
-    name, separator, value = parameter.partition("=")
-    if not separator or not re.fullmatch("[A-Za-z]+", name):
-        raise Wrong(f"{parameter!r} is no parameter: write Name=value, with a name of template.yaml")
-    if '"' in value:
-        raise Wrong(f"{name} must not hold a quotation mark")
-    return f'{name}="{value}"'
+def tools_are_there(architecture, builds):
+    """What a deployment needs is looked for before it starts: half of one is worse than none."""
+    needed = ["sam", "cargo-lambda"] if builds else ["sam"]
+    if missing := [name for name in needed if not (TOOLS / name).is_file()]:
+        raise Wrong(f"{' and '.join(missing)} missing in {TOOLS}: remove {TOOLS.parent}, and the next make deploy installs it")
+    if not builds:
+        return
+    if not shutil.which("cargo"):
+        raise Wrong("Rust is missing: https://rustup.rs installs it; rust-toolchain.toml names the version")
+    target = f"{'aarch64' if architecture == 'arm64' else architecture}-unknown-linux-gnu"
+    libraries = subprocess.run(
+        ["rustc", "--print", "target-libdir", "--target", target], cwd=ROOT, capture_output=True, text=True
+    )
+    if libraries.returncode != 0 or not pathlib.Path(libraries.stdout.strip()).is_dir():
+        raise Wrong(
+            f"Rust cannot build for {architecture} yet: rustup target add {target} "
+            '(or PARAMETERS="Architecture=x86_64"; docs/DEPLOY.md tells the difference)'
+        )
 
 
-def build(session, options):
+def build(session, parameters):
     say("Building the functions ...")
-    architecture = [part for part in options.parameters if part.startswith("Architecture=")]
-    overrides = ["--parameter-overrides", *architecture] if architecture else []
     # Its own beta: it builds Rust with cargo-lambda, which brings its own linker.
+    architecture = parameters.get("Architecture")
+    overrides = ["--parameter-overrides", f"Architecture={architecture}"] if architecture else []
     sam(session, "build", "--template-file", ROOT / "template.yaml", "--beta-features", *overrides)
     return ROOT / ".aws-sam" / "build" / "template.yaml"
 
 
 def sam(session, *arguments):
-    tools = pathlib.Path(sys.executable).parent
-    path = f"{tools}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": session.region_name}
-    command = [str(tools / "sam"), *map(str, arguments)]
+    path = f"{TOOLS}{os.pathsep}{os.environ['PATH']}"
+    # The secret is in the file of parameters, and no build needs it.
+    inherited = {name: value for name, value in os.environ.items() if name != SECRET}
+    environment = {**inherited, "PATH": path, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": session.region_name}
+    command = [str(TOOLS / "sam"), *map(str, arguments)]
     if subprocess.run(command, cwd=ROOT, env=environment).returncode != 0:
         raise Wrong("sam did not finish; what it said last says why")
 
@@ -205,104 +207,6 @@ def media_key(session, stack, deployed):
     return public.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     ).decode().strip()  # fmt: skip
-
-
-# ---------------------------------------------------------------- the page
-
-
-def upload_page(session, stack):
-    s3, bucket = session.client("s3"), stack["SiteBucketName"]
-    if not (PAGE / "index.html").is_file():
-        raise Wrong("the page is not built: make page")
-    say("Uploading the page ...")
-    names = [path.relative_to(PAGE).as_posix() for path in sorted(PAGE.rglob("*")) if path.is_file()]
-    # CloudFront compresses by itself.
-    names = [name for name in names if not name.endswith((".br", ".gz", ".map"))]
-    # What the document names is there before the document.
-    for name in sorted(names, key=lambda name: (name == "index.html", not name.startswith("assets/"))):
-        if name == "index.html":
-            put(s3, bucket, "config.json", json.dumps(page_config(session, stack)).encode())
-        put(s3, bucket, name, (PAGE / name).read_bytes())
-    retire_assets(s3, bucket, {name for name in names if name.startswith("assets/")})
-
-
-def put(s3, bucket, name, body):
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    kind = {".webmanifest": "application/manifest+json", ".js": "text/javascript"}.get(pathlib.Path(name).suffix, kind)
-    if kind.startswith("text/"):
-        kind += "; charset=utf-8"
-    cache = IMMUTABLE if name.startswith("assets/") else REVALIDATE
-    s3.put_object(Bucket=bucket, Key=name, Body=body, ContentType=kind, CacheControl=cache)
-
-
-def retire_assets(s3, bucket, current):
-    """Deletes what no build has named for a week: a page that is open since yesterday still fetches its parts."""
-    now = datetime.datetime.now(datetime.timezone.utc)
-    try:
-        known = json.loads(s3.get_object(Bucket=bucket, Key=ASSETS)["Body"].read())
-    except (s3.exceptions.NoSuchKey, ValueError):
-        known = {}
-    since = {name: known.get(name) or now.isoformat() for name in known if name not in current}
-    old = [name for name, retired in since.items() if now - datetime.datetime.fromisoformat(retired) > OLD_ASSETS]
-    for name in old:
-        s3.delete_object(Bucket=bucket, Key=name)
-        del since[name]
-    put(s3, bucket, ASSETS, json.dumps(since | dict.fromkeys(sorted(current))).encode())
-
-
-def page_config(session, stack):
-    """The names that local/src/stack.rs gives the page, with what Cognito does not say in its discovery document."""
-    origin = f"https://{{}}.s3.{session.region_name}.{suffix(session)}"
-    return {
-        "version": re.search(r'^version = "(.+)"', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)[1],
-        "issuer": stack["Issuer"],
-        "client_id": stack["PageClientId"],
-        "cli_client_id": stack["CliClientId"],
-        "scope": "openid tintype/read tintype/write tintype/upload",
-        "end_session_endpoint": f"{stack['SignIn']}/logout",
-        "revocation_endpoint": f"{stack['SignIn']}/oauth2/revoke",
-        "uploads_origin": origin.format(stack["UploadsBucketName"]),
-        "vault_origin": origin.format(stack["VaultBucketName"]),
-        "storage_class": stack["StorageClass"],
-    }
-
-
-def suffix(session):
-    return "amazonaws.com.cn" if session.region_name.startswith("cn-") else "amazonaws.com"
-
-
-# ---------------------------------------------------------------- people
-
-
-def users(session, stack):
-    return session.client("cognito-idp").list_users(UserPoolId=stack["UserPoolId"], Limit=1)["Users"]
-
-
-def invite(session, options):
-    stack = existing(session, options.stack)
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", options.email):
-        raise Wrong("EMAIL must be an address, such as ada@example.com")
-    cognito = session.client("cognito-idp")
-    client = cognito.describe_user_pool_client(UserPoolId=stack["UserPoolId"], ClientId=stack["PageClientId"])
-    if client["UserPoolClient"].get("SupportedIdentityProviders") == ["Google"]:
-        raise Wrong(
-            "this Tintype signs in with Google alone: make deploy "
-            f'PARAMETERS="AllowedEmails={options.email}" lets in that address (and ends the list before)'
-        )
-    attributes = {"email": options.email, "email_verified": "true"}
-    person = {"UserPoolId": stack["UserPoolId"], "Username": options.email}
-    try:
-        cognito.admin_create_user(
-            **person,
-            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
-            DesiredDeliveryMediums=["EMAIL"],
-        )
-    except cognito.exceptions.UsernameExistsException:
-        if cognito.admin_get_user(**person)["UserStatus"] != "FORCE_CHANGE_PASSWORD":
-            raise Wrong(f"{options.email} has signed in already") from None
-        # The first password ends after seven days.
-        cognito.admin_create_user(**person, MessageAction="RESEND", DesiredDeliveryMediums=["EMAIL"])
-    say(f"{options.email} gets an e-mail with a first password, good for seven days, for {stack['Address']}")
 
 
 # ---------------------------------------------------------------- the end, and what comes after it
@@ -386,7 +290,14 @@ def adoption():
     """What is adopted, as template.yaml has it, without what names resources that are not there yet: the deployment
     that follows adds that. The rest has to be there, or that deployment would try to make it again (indexes)."""
     resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
-    later = {"CorsConfiguration", "NotificationConfiguration", "LambdaConfig", "MfaConfiguration", "EnabledMfas"}
+    later = {
+        "AdminCreateUserConfig",
+        "CorsConfiguration",
+        "EnabledMfas",
+        "LambdaConfig",
+        "MfaConfiguration",
+        "NotificationConfiguration",
+    }
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Tintype: what an earlier stack left",
@@ -400,10 +311,6 @@ def adoption():
             for name in RETAINED
         },
     }
-
-
-def say(text):
-    print(text, flush=True)
 
 
 if __name__ == "__main__":

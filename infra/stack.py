@@ -1,0 +1,42 @@
+"""What CloudFormation says of the stack, and how we say things."""
+
+from botocore.exceptions import ClientError
+
+
+class Wrong(Exception):
+    """Something that the person at the keyboard can mend; its text says how."""
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def described(session, stack):
+    """What CloudFormation says of the stack; None if there is none, or no more of it than an import that failed."""
+    try:
+        found = session.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise
+    return None if found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
+
+
+def existing(session, stack):
+    """What the stack says of itself."""
+    found = described(session, stack)
+    if found is None:
+        raise Wrong(f"there is no stack {stack} in {session.region_name}: make deploy makes it")
+    named = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    if "UserPoolId" not in named:
+        raise Wrong(
+            f"stack {stack} was never deployed whole ({found['StackStatus']}): make deploy; "
+            "docs/DEPLOY.md, when the first deployment fails"
+        )
+    return named
+
+
+def parameter(stack, name):
+    """The value of a parameter of a deployed stack; None if there is no such stack or parameter."""
+    given = stack.get("Parameters", []) if stack else []
+    return next((each["ParameterValue"] for each in given if each["ParameterKey"] == name), None)

@@ -31,7 +31,7 @@ const environment = {
   UPLOADS_BUCKET: 'uploads', VAULT_BUCKET: 'vault', TABLE: 'catalog', ORIGINALS_CLASS: 'GLACIER_IR',
   ORIGINALS_USD_GB_MONTH: '0.004', MAX_FILE_BYTES: '5368709120', PAGE_ORIGIN: 'https://page.example',
   ISSUER: 'https://issuer.example', JWKS_URL: 'https://issuer.example/jwks.json', CLIENT_IDS: 'page,cli',
-  MEDIA_KEY_PARAMETER: '/x/media-key', MEDIA_KEY_PAIR_ID: 'K', PROCESSOR: 'processor', ALLOWED_EMAILS: '@example.com',
+  MEDIA_KEY_PARAMETER: '/x/media-key', MEDIA_KEY_PAIR_ID: 'K', PROCESSOR: 'processor', ALLOWED_EMAILS: '@example.com', STACK: 'tintype',
 };
 
 /** The highest resident set so far, in MB. */

@@ -20,6 +20,8 @@ pub struct Config {
     pub media_key_parameter: String,
     /// `MEDIA_KEY_PAIR_ID`: the id that CloudFront gave its public half.
     pub media_key_pair_id: String,
+    /// `STACK`: name of the stack, a dimension of its metrics.
+    pub stack: String,
 }
 
 /// Limits and prices.
@@ -55,6 +57,7 @@ impl Config {
             api: ApiConfig::read(environment)?,
             media_key_parameter: environment.required("MEDIA_KEY_PARAMETER")?,
             media_key_pair_id: environment.required("MEDIA_KEY_PAIR_ID")?,
+            stack: environment.required("STACK")?,
         })
     }
 }

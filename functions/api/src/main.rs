@@ -10,8 +10,8 @@ use tintype_storage::{Clients, Storage};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    init_logs();
     let config = Config::read(&Environment::of_process())?;
+    init_logs(&config.stack);
     let api = Api {
         storage: Storage::new(&Clients::from_env().await, &config.storage),
         verifier: Arc::new(Verifier::new(config.auth)?),

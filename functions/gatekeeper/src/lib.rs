@@ -5,10 +5,12 @@
 //! address that Google has verified and that the owner has allowed.
 
 mod allowed;
+mod config;
 
 use serde_json::Value;
 
 pub use allowed::AllowedEmails;
+pub use config::Config;
 
 /// Why somebody does not come in. Shown to them by the sign-in page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

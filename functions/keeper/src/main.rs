@@ -9,8 +9,8 @@ use tintype_storage::{Clients, Queue, Storage, mint};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    init_logs();
     let config = Config::read(&Environment::of_process())?;
+    init_logs(&config.stack);
     let clients = Clients::from_env().await;
     let keeper = Keeper {
         storage: Storage::new(&clients, &config.storage),

@@ -3,6 +3,7 @@
 //! Everything here may be interrupted anywhere and run again: an event that fails is retried twice by Lambda, and
 //! what is left after that the keeper sends again.
 
+pub mod config;
 mod ingest;
 mod render;
 

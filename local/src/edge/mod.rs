@@ -13,6 +13,7 @@ mod wildcard;
 
 pub use headers::{Csp, SECURITY_HEADERS};
 pub use media::{MediaOrigin, MediaRequest};
+pub use page::is_screen;
 pub use signed_cookies::SignedCookies;
 
 use crate::host;

@@ -62,8 +62,8 @@ impl Page {
 }
 
 /// Whether `path` is a screen of the page rather than a file: its last part has no extension. What is below
-/// `/assets/` is always a file.
-fn is_screen(path: &str) -> bool {
+/// `/assets/` is always a file. The CloudFront Function in template.yaml decides the same, and a test compares.
+pub fn is_screen(path: &str) -> bool {
     let last = path.rsplit('/').next().unwrap_or_default();
     !path.starts_with("/assets/") && !last.contains('.')
 }

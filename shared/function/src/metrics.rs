@@ -2,7 +2,7 @@
 //! fail or cost time. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 //!
 //! A function says `tracing::info!(target: "metrics", function = "processor", photos_stored = 1)`: numbers are
-//! metrics, and `function` and `reason` are their dimensions. A name that ends in `_ms` counts milliseconds, one in
+//! metrics, and `function` and `reason` are their dimensions, beside the `stack`. A name that ends in `_ms` counts milliseconds, one in
 //! `_bytes` bytes. There are few names and no ids, since CloudWatch bills each name and each value of a dimension;
 //! and no file name or place, since logs are read by more people than photos are.
 
@@ -23,6 +23,8 @@ use tracing_subscriber::layer::Context;
 pub const TARGET: &str = "metrics";
 /// Where CloudWatch keeps them.
 pub const NAMESPACE: &str = "Tintype";
+/// The dimension that every metric has.
+pub const STACK: &str = "stack";
 const DIMENSIONS: [&str; 2] = ["function", "reason"];
 
 /// How long ago `begun` was.
@@ -32,6 +34,7 @@ pub fn milliseconds(begun: Instant) -> u64 {
 
 /// Writes events of [`TARGET`] as lines of the embedded metric format.
 pub struct EmbeddedMetrics<W> {
+    stack: String,
     writer: W,
     // Two threads must not write into each other's lines.
     lock: Mutex<()>,
@@ -44,9 +47,9 @@ impl<W> fmt::Debug for EmbeddedMetrics<W> {
 }
 
 impl<W> EmbeddedMetrics<W> {
-    /// To this writer.
-    pub fn new(writer: W) -> Self {
-        Self { writer, lock: Mutex::new(()) }
+    /// Those of this stack, to this writer.
+    pub fn new(stack: &str, writer: W) -> Self {
+        Self { stack: stack.to_owned(), writer, lock: Mutex::new(()) }
     }
 }
 
@@ -58,6 +61,7 @@ where
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
+        fields.dimensions.insert(STACK, self.stack.clone());
         let milliseconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
         let line = line(fields, u64::try_from(milliseconds).unwrap_or_default());
         let _one_at_a_time = self.lock.lock();
@@ -147,7 +151,7 @@ mod tests {
     fn an_event_is_a_line_that_cloudwatch_reads_metrics_from() {
         let lines = Lines::default();
         let writer = lines.clone();
-        let layer = EmbeddedMetrics::new(move || writer.clone());
+        let layer = EmbeddedMetrics::new("photos", move || writer.clone());
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             tracing::info!(
                 target: TARGET,
@@ -161,7 +165,7 @@ mod tests {
         let line: Value = serde_json::from_slice(&lines.0.lock().unwrap()).unwrap();
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(directive["Namespace"], "Tintype");
-        assert_eq!(directive["Dimensions"], json!([["function"]]));
+        assert_eq!(directive["Dimensions"], json!([["function", "stack"]]));
         assert_eq!(
             directive["Metrics"],
             json!([
@@ -171,6 +175,7 @@ mod tests {
             ])
         );
         assert_eq!((&line["photos_stored"], &line["function"]), (&json!(1), &json!("processor")));
+        assert_eq!(line["stack"], "photos", "or two stacks of one account would be counted together");
         assert!(line["_aws"]["Timestamp"].is_u64());
         assert!(!line.to_string().contains("holiday"), "a file name in a metric: {line}");
     }

@@ -1,5 +1,7 @@
 //! The API's promises: its main answers, its errors, and who comes in and out of the trash.
 
+use std::io::Read;
+
 use insta::assert_json_snapshot;
 use reqwest::{Method, header};
 use serde_json::{Value, json};
@@ -23,6 +25,33 @@ async fn two_files(user: &User) -> [File; 2] {
     let files = [photo(), File::new("2023-02-01 note.txt", "text/plain", "a note")];
     user.upload_all(&files).await;
     files
+}
+
+#[tokio::test]
+async fn a_long_answer_is_compressed_for_who_takes_that_and_says_the_same() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let unknown: Vec<String> = (0..1000).map(|id| format!("{id:064x}")).collect();
+    let long = |accepted: &'static str| {
+        let asked = ada.request(Method::POST, "/api/photos/lookup").json(&json!({ "photo_ids": unknown }));
+        Answer::to(asked.header(header::ACCEPT_ENCODING, accepted))
+    };
+    let plain = long("identity").await.expect(200);
+    assert_eq!(plain.header("content-encoding"), "");
+    for accepted in ["gzip", "br, gzip;q=0.5", "gzip, deflate, br, zstd"] {
+        let small = long(accepted).await.expect(200);
+        assert_eq!((small.header("content-encoding"), small.header("vary")), ("gzip", "accept-encoding"));
+        assert_eq!(small.header("content-type"), "application/json");
+        let mut opened = Vec::new();
+        flate2::read::GzDecoder::new(&small.body[..]).read_to_end(&mut opened).unwrap();
+        assert_eq!(opened, plain.body);
+        assert!(small.body.len() * 4 < plain.body.len(), "{} of {}", small.body.len(), plain.body.len());
+    }
+    let me = ada.request(Method::GET, "/api/me").header(header::ACCEPT_ENCODING, "gzip");
+    let short = Answer::to(me).await.expect(200);
+    assert!(short.body.len() < 1024);
+    assert_eq!(short.header("content-encoding"), "", "less than a packet is sent as it is");
+    short.value();
 }
 
 #[tokio::test]

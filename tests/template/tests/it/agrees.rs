@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tintype_api::config::Config as ApiConfig;
 use tintype_function::{ConfigError, Environment};
-use tintype_gatekeeper::AllowedEmails;
+use tintype_gatekeeper::Config as GatekeeperConfig;
 use tintype_keeper::config::Config as KeeperConfig;
 use tintype_local::edge::{Csp, SECURITY_HEADERS};
-use tintype_storage::StorageConfig;
+use tintype_processor::config::Config as ProcessorConfig;
 use tintype_template_tests::{Template, items, members, text, texts};
 
 /// What a function is given, where the template knows it; any text where it does not.
@@ -46,9 +46,9 @@ fn check<T>(function: &str, read: impl Fn(&Environment<'_>) -> Result<T, ConfigE
 #[test]
 fn each_function_reads_exactly_what_the_template_sets() {
     check("ApiFunction", ApiConfig::read);
-    check("ProcessorFunction", StorageConfig::read);
+    check("ProcessorFunction", ProcessorConfig::read);
     check("KeeperFunction", KeeperConfig::read);
-    check("GatekeeperFunction", AllowedEmails::read);
+    check("GatekeeperFunction", GatekeeperConfig::read);
     let template = Template::of_repository();
     assert!(template.0["Globals"]["Function"]["Environment"].is_null(), "nobody gets what it does not read");
 }

@@ -51,6 +51,24 @@ fn the_stage_is_throttled_and_its_log_names_no_photo() {
         stage["DefaultRouteSettings"],
         json!({ "ThrottlingRateLimit": 50, "ThrottlingBurstLimit": 100 })
     );
+    // What needs no token has a small part of that for itself, and is there before it is throttled.
+    let mut open = BTreeSet::new();
+    for (name, route) in template.of_type("AWS::ApiGatewayV2::Route") {
+        if route["Properties"]["AuthorizationType"] == "NONE" {
+            let key = text(&route["Properties"]["RouteKey"]);
+            let limits = &stage["RouteSettings"][&key];
+            assert!(
+                limits["ThrottlingRateLimit"].as_u64().is_some_and(|rate| (1..=5).contains(&rate)),
+                "{key}"
+            );
+            assert!(limits["ThrottlingBurstLimit"].as_u64().is_some_and(|burst| burst <= 10), "{key}");
+            assert!(template.references()["Stage"].contains(name), "{name} may come after the stage");
+            open.insert(key);
+        }
+    }
+    let limited: BTreeSet<String> =
+        members(&stage["RouteSettings"]).into_keys().map(ToOwned::to_owned).collect();
+    assert_eq!(limited, open);
     let format = text(&stage["AccessLogSettings"]["Format"]);
     assert!(!format.contains("path") && !format.contains("sourceIp"), "{format}");
     let api = template.properties("HttpApi");
@@ -140,7 +158,9 @@ fn images_are_behind_signed_cookies_and_originals_behind_nothing_of_cloudfronts(
     // CachingDisabled and AllViewerExceptHostHeader.
     assert_eq!(api["CachePolicyId"], "4135ea2d-6df8-44a3-9df3-4b5a84be39ad");
     assert_eq!(api["OriginRequestPolicyId"], "b689b0a8-53d0-40ab-baf2-68738e2966ac");
+    assert!(api["Compress"].is_null(), "CloudFront compresses nothing that it may not cache: the API does");
     assert_eq!(config["DefaultCacheBehavior"]["TargetOriginId"], "site");
+    assert_eq!(config["DefaultCacheBehavior"]["Compress"], true);
     for behaviour in behaviours.into_iter().chain([&config["DefaultCacheBehavior"]]) {
         assert_eq!(behaviour["ResponseHeadersPolicyId"], json!({ "Ref": "SecurityHeaders" }));
         assert_ne!(behaviour["ViewerProtocolPolicy"], "allow-all");

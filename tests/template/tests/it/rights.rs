@@ -14,6 +14,13 @@ fn nothing_needs_itself_to_be_there_before() {
 }
 
 #[test]
+fn while_cloudfront_answers_for_a_bucket_of_the_page_it_is_ours() {
+    // What is made later is deleted earlier. Of uploads and vault it is the other way round; they stay.
+    let template = Template::of_repository();
+    assert!(template.references()["Distribution"].contains("SiteBucket"));
+}
+
+#[test]
 fn a_bucket_named_by_reference_in_its_processors_role_would_be_a_cycle() {
     let mut template = Template::of_repository();
     let statements = "/Resources/ProcessorRole/Properties/Policies/0/PolicyDocument/Statement/1/Resource";

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use tintype_function::metrics::{NAMESPACE, STACK};
 use tintype_template_tests::{Template, items, members, text, texts, walk};
 
 #[test]
@@ -207,6 +208,37 @@ fn an_event_is_tried_again_and_alarms_watch_what_is_left() {
     for (name, alarm) in alarms {
         let told = &alarm["Properties"]["AlarmActions"]["Fn::If"];
         assert_eq!(told[0], "Alarmed", "{name} tells nobody");
+    }
+}
+
+#[test]
+fn two_stacks_of_one_account_are_not_counted_together() {
+    let template = Template::of_repository();
+    let mut own = 0;
+    for (name, alarm) in template.of_type("AWS::CloudWatch::Alarm") {
+        let properties = &alarm["Properties"];
+        let dimensions: BTreeMap<String, String> = items(&properties["Dimensions"])
+            .map(|dimension| (text(&dimension["Name"]), text(&dimension["Value"])))
+            .collect();
+        if properties["Namespace"] == NAMESPACE {
+            own += 1;
+            assert_eq!(dimensions.get(STACK).map(String::as_str), Some("${AWS::StackName}"), "{name}");
+            // CloudWatch finds a metric by all of its dimensions and no others.
+            assert_eq!(dimensions.keys().collect::<Vec<_>>(), ["function", STACK], "{name}");
+        } else {
+            assert!(
+                dimensions.values().all(|value| value.starts_with("${")),
+                "{name} watches somebody else's"
+            );
+        }
+    }
+    assert_eq!(own, 2);
+    let dashboard = text(&template.properties("OwnDashboard")["DashboardBody"]);
+    let metrics: Vec<&str> = dashboard.split("[\"Tintype\"").skip(1).collect();
+    assert_eq!(metrics.len(), 7);
+    for metric in metrics {
+        let metric = metric.split(']').next().unwrap_or_default();
+        assert!(metric.ends_with("\"stack\", \"${AWS::StackName}\""), "{metric}");
     }
 }
 

@@ -1,0 +1,20 @@
+//! What the processor needs to know, read once.
+
+use tintype_function::{ConfigError, Environment};
+use tintype_storage::StorageConfig;
+
+/// All that the processor is configured with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Buckets and catalog.
+    pub storage: StorageConfig,
+    /// `STACK`: name of the stack, a dimension of its metrics.
+    pub stack: String,
+}
+
+impl Config {
+    /// From the function's environment.
+    pub fn read(environment: &Environment<'_>) -> Result<Self, ConfigError> {
+        Ok(Self { storage: StorageConfig::read(environment)?, stack: environment.required("STACK")? })
+    }
+}

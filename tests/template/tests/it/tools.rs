@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// What a script of `infra/` says where `python3` is one of these years ago.
+#[expect(clippy::unwrap_used, reason = "a helper of tests")]
 fn with_an_old_python(script: &str) -> String {
     let folder = std::env::temp_dir().join(format!("tintype-old-python-{}-{script}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();

@@ -1,7 +1,7 @@
 // Keys and what they do. The table of shortcuts is made from this, so that it cannot lie.
 
 export type GridCommand = 'trash' | 'download' | 'jump' | 'upload' | 'help' | 'clear' | 'select' | 'all' | 'newest' | 'oldest' | 'restore' | 'undo';
-export type ViewerCommand = 'newer' | 'older' | 'info' | 'download' | 'trash' | 'restore' | 'escape' | 'zoom' | 'fit' | 'fullscreen' | 'help' | 'undo' | 'first' | 'last';
+export type ViewerCommand = 'newer' | 'older' | 'up' | 'down' | 'larger' | 'smaller' | 'select' | 'info' | 'download' | 'trash' | 'restore' | 'escape' | 'zoom' | 'fit' | 'fullscreen' | 'help' | 'undo' | 'first' | 'last';
 
 export interface Key {
   key: string;
@@ -43,11 +43,17 @@ export function viewerCommand(event: Key): ViewerCommand | null {
   switch (event.key) {
     case 'ArrowLeft': return 'newer';
     case 'ArrowRight': return 'older';
+    case 'ArrowUp': return 'up';
+    case 'ArrowDown': return 'down';
     case 'Home': return 'first';
     case 'End': return 'last';
     case 'Delete':
     case 'Backspace': return 'trash';
     case 'Escape': return 'escape';
+    case '+':
+    case '=': return 'larger';
+    case '-': return 'smaller';
+    case 's': return 'select';
     case 'i': return 'info';
     case 'd': return 'download';
     case 'r': return 'restore';

@@ -34,7 +34,7 @@ export const words = {
     daysLeft: (days: number) => (days === 0 ? 'any moment now' : n(days, 'day left', 'days left')), daysShort: (days: number) => (days === 0 ? 'soon' : n(days, 'day', 'days')),
   },
   selection: {
-    count: (number: number) => `${count(number)} selected`, clear: 'Clear selection', cleared: 'Selection cleared', download: 'Download', trash: 'Move to trash', restore: 'Restore',
+    count: (number: number) => `${count(number)} selected`, walking: (number: number) => `Selecting… ${count(number)}`, failed: 'Not all of it could be selected.', clear: 'Clear selection', cleared: 'Selection cleared', download: 'Download', trash: 'Move to trash', restore: 'Restore',
     day: (label: string, number: number) => `Select ${label}, ${photos(number)}`, bar: 'Selection',
   },
   toast: {

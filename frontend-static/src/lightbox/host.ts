@@ -4,11 +4,12 @@ import { ApiProblem } from '../api/problem';
 import type { Photo } from '../api/types';
 import { download } from '../download/download';
 import { router } from '../lib/router.svelte';
+import { words } from '../lib/strings';
 import { recordOf, type Rec } from '../timeline/buckets';
 import { library } from '../timeline/library.svelte';
 import { trash } from '../timeline/trash.svelte';
 import { app } from '../ui/app.svelte';
-import { toasts } from '../ui/toasts.svelte';
+import { live, toasts } from '../ui/toasts.svelte';
 import type { Host } from './lightbox.svelte';
 import { viewer, type Grid, type Where } from './viewer.svelte';
 
@@ -60,6 +61,11 @@ export function hostFor(screen: Where, grid: () => Grid | undefined): Host {
     },
     download: (rec) => void download([rec]),
     help: () => (app.help = true),
+    select: (rec) => {
+      app.selection = app.selection.toggle(rec.id);
+      live.say(words.selection.count(app.selection.count));
+    },
+    failed: (error) => toasts.show({ kind: 'alert', text: error instanceof ApiProblem ? error.message : words.toast.downloadFailed }),
     undo: () => void toasts.act(),
   };
 }

@@ -9,7 +9,8 @@ import { live } from '../ui/toasts.svelte';
 import '../styles/lightbox.css';
 import Plate from './Plate.svelte';
 import Shell from './Shell.svelte';
-import { afterRemoval, changeOf, previewSize, wantsNewer, wantsOlder } from './strand';
+import { Originals } from './originals';
+import { afterRemoval, changeOf, PREVIEW_EDGE, previewSize, wantsNewer, wantsOlder } from './strand';
 
 export interface Host {
   /** In the trash: restore instead of trash. */
@@ -23,7 +24,9 @@ export interface Host {
   remove(rec: Rec): void;
   download(rec: Rec): void;
   help(): void;
+  select(rec: Rec): void;
   undo(): void;
+  failed(error: unknown): void;
 }
 
 interface Slide extends SlideData {
@@ -32,6 +35,10 @@ interface Slide extends SlideData {
 
 const INFO_KEY = 'tintype.info';
 const REST_MS = 2500;
+/** Pixels that one press of an arrow moves a zoomed picture. */
+const PAN = 120;
+/** What a browser shows as it is. */
+const FULL = /^image\/(jpeg|png|webp|gif)$/;
 const docks = (): boolean => innerWidth >= 900;
 
 export class Lightbox {
@@ -39,6 +46,13 @@ export class Lightbox {
   panel = $state(sessionStorage.getItem(INFO_KEY) === '1');
   newer = $state(false);
   older = $state(false);
+  /** Photos whose picture could not be fetched. */
+  failed = $state.raw<ReadonlySet<string>>(new Set());
+  /** The picture is shown larger than its preview has pixels, and the original has more. */
+  offersFull = $state(false);
+  /** The original is being fetched. */
+  fetching = $state(false);
+  private readonly originals = new Originals();
 
   private pswp: PhotoSwipe | null = null;
   private shell: Record<string, unknown> | null = null;
@@ -104,13 +118,24 @@ export class Lightbox {
     pswp.on('close', () => {
       if (this.reseating || this.closing) return;
       this.closing = true;
+      this.originals.forget();
       this.host.onclose(this.id);
     });
     pswp.on('destroy', () => {
       if (this.shell) void unmount(this.shell);
       this.shell = null;
     });
-    pswp.on('loadError', () => media.failed());
+    pswp.on('loadError', ({ content }) => {
+      this.failed = new Set([...this.failed, (content.data as Slide).rec.id]);
+      media.failed();
+    });
+    pswp.on('loadComplete', ({ content, isError }) => {
+      const { id } = (content.data as Slide).rec;
+      if (!isError && this.failed.has(id)) this.failed = new Set([...this.failed].filter((one) => one !== id));
+    });
+    // In place of the picture its thumb stays.
+    pswp.addFilter('contentErrorElement', (element, content) => thumbOf(content.data as Slide) ?? element);
+    pswp.on('zoomPanUpdate', () => this.looked());
     this.pswp = pswp;
     pswp.init();
     const root = pswp.element;
@@ -134,6 +159,7 @@ export class Lightbox {
     this.newer = pswp.currIndex > 0;
     this.older = pswp.currIndex < this.slides.length - 1;
     this.label();
+    this.looked();
     const first = this.slides[0]?.rec, last = this.slides[this.slides.length - 1]?.rec;
     if (last && wantsOlder(pswp.currIndex, this.slides.length)) this.host.more('older', last);
     if (first && wantsNewer(pswp.currIndex)) this.host.more('newer', first);
@@ -141,6 +167,42 @@ export class Lightbox {
       this.host.onchange(rec.id);
       live.say(photoName(rec));
     }
+  }
+
+  private looked(): void {
+    const { w, h, type, preview } = this.current;
+    const slide = this.pswp?.currSlide;
+    const more = preview === 'ready' && Math.max(w, h) > PREVIEW_EDGE && FULL.test(type) && !this.originals.has(this.id);
+    this.offersFull = more && slide !== undefined && slide.currZoomLevel > 0.999 && slide.currZoomLevel > slide.zoomLevels.initial * 1.01;
+  }
+
+  /** Asked for by the person, since it costs: the original in place of its preview, at the same place and size. */
+  async showFull(): Promise<void> {
+    const rec = this.current;
+    this.fetching = true;
+    try {
+      const src = await this.originals.get(rec.id);
+      const pswp = this.pswp, slide = pswp?.currSlide;
+      if (!pswp || !slide || this.id !== rec.id || this.closing) return;
+      const { currZoomLevel, width, pan } = slide;
+      const at = { ...pan };
+      const own = this.slides[pswp.currIndex];
+      if (own) Object.assign(own, { src, width: rec.w, height: rec.h });
+      pswp.refreshSlideContent(pswp.currIndex);
+      pswp.currSlide?.zoomTo((currZoomLevel * width) / rec.w, undefined, 0);
+      pswp.currSlide?.panTo(at.x, at.y);
+      this.looked();
+    } catch (error) {
+      this.host.failed(error);
+    } finally {
+      this.fetching = false;
+    }
+  }
+
+  /** A picture that failed is asked for again. */
+  retry(): void {
+    const { pswp } = this;
+    if (pswp && this.failed.has(this.id)) pswp.refreshSlideContent(pswp.currIndex);
   }
 
   private label(): void {
@@ -183,6 +245,24 @@ export class Lightbox {
     else this.sync(id);
   }
 
+  /** When zoomed in, arrows move about; at the edge they go on. True: it moved. */
+  private pan(axis: 'x' | 'y', by: number): boolean {
+    const slide = this.pswp?.currSlide;
+    if (!slide || slide.currZoomLevel <= slide.zoomLevels.initial * 1.01) return false;
+    const to = { ...slide.pan };
+    to[axis] = slide.bounds.correctPan(axis, to[axis] - by * PAN);
+    if (Math.abs(to[axis] - slide.pan[axis]) < 1) return axis === 'y';
+    slide.panTo(to.x, to.y);
+    return true;
+  }
+
+  private zoomBy(factor: number): void {
+    const slide = this.pswp?.currSlide;
+    if (!slide) return;
+    const { initial, max } = slide.zoomLevels;
+    slide.zoomTo(Math.min(max, Math.max(initial, slide.currZoomLevel * factor)), undefined, 200);
+  }
+
   step(by: -1 | 1): void {
     if (by < 0) this.pswp?.prev();
     else this.pswp?.next();
@@ -199,6 +279,7 @@ export class Lightbox {
   /** The address bar already says so. While it is still opening, PhotoSwipe ignores the wish: then it goes at once. */
   closeQuietly(): void {
     this.closing = true;
+    this.originals.forget();
     const pswp = this.pswp;
     if (!pswp || pswp.isDestroying) return;
     if (pswp.opener.isOpen) return void pswp.close();
@@ -242,8 +323,13 @@ export class Lightbox {
     const slide = this.pswp?.currSlide;
     this.wake();
     switch (what) {
-      case 'newer': return this.step(-1);
-      case 'older': return this.step(1);
+      case 'newer': return this.pan('x', -1) ? undefined : this.step(-1);
+      case 'older': return this.pan('x', 1) ? undefined : this.step(1);
+      case 'up': return void this.pan('y', -1);
+      case 'down': return void this.pan('y', 1);
+      case 'larger': return this.zoomBy(1.5);
+      case 'smaller': return this.zoomBy(1 / 1.5);
+      case 'select': return this.host.trashed ? undefined : this.host.select(this.current);
       case 'first': return this.pswp?.goTo(0);
       case 'last': return this.pswp?.goTo(this.slides.length - 1);
       case 'info': return this.togglePanel();
@@ -262,6 +348,17 @@ export class Lightbox {
         return this.close();
     }
   }
+}
+
+function thumbOf({ msrc }: Slide): HTMLDivElement | null {
+  if (!msrc) return null;
+  const element = document.createElement('div');
+  element.className = 'slide-thumb';
+  const image = document.createElement('img');
+  image.src = msrc;
+  image.alt = '';
+  element.append(image);
+  return element;
 }
 
 const plates = new WeakMap<Element, Record<string, unknown>>();

@@ -27,7 +27,7 @@ export const NEAR_END = 40;
 export const wantsOlder = (index: number, length: number): boolean => length - 1 - index < NEAR_END;
 export const wantsNewer = (index: number): boolean => index < NEAR_END;
 
-const PREVIEW_EDGE = 2048;
+export const PREVIEW_EDGE = 2048;
 
 /** Pixels of the preview of a photo: never enlarged. */
 export function previewSize(width: number, height: number): { width: number; height: number } {

@@ -267,6 +267,22 @@ export class Library {
     return this.parts.slice(first, last + 1).flatMap((part) => part.photos);
   }
 
+  /** Whether something that is not loaded lies between two photos. */
+  holeBetween(one: string, other: string): boolean {
+    const [first = -1, last = -1] = [this.at(one), this.at(other)].sort((a, b) => a - b);
+    return first >= 0 && this.parts.slice(first, last).some((part) => !part.complete);
+  }
+
+  /** Whether a day is loaded to its end. */
+  hasDay(day: string): boolean {
+    return this.parts.every((part) => part.complete || part.from.slice(0, 10) > day || (part.photos[part.photos.length - 1]?.taken ?? part.to).slice(0, 10) < day);
+  }
+
+  /** Those of the photos that are loaded. */
+  these(ids: ReadonlySet<string>): Rec[] {
+    return this.parts.flatMap((part) => part.photos.filter((rec) => ids.has(rec.id)));
+  }
+
   get(id: string): Rec | undefined {
     return this.parts[this.at(id)]?.photos.find((rec) => rec.id === id);
   }

@@ -1,5 +1,4 @@
 // What keys do in the timeline: moving across rows, days and months, selecting, and the commands.
-import { download } from '../download/download';
 import { gridCommand } from '../lib/keys';
 import { app } from '../ui/app.svelte';
 import { toasts } from '../ui/toasts.svelte';
@@ -15,8 +14,10 @@ export interface Keyed {
   /** The photo that has the focus, or would have it. */
   active(): string | null;
   focus(id: string): void;
-  order(): string[];
+  /** Selects from the anchor to this one. */
+  extend(id: string): void;
   trash(): void;
+  download(): void;
   jump(): void;
 }
 
@@ -33,10 +34,10 @@ export class GridKeys {
     const active = grid.active();
     const what = gridCommand(event);
     if (what === 'trash') grid.trash();
-    else if (what === 'download') void download([...(app.selection.count ? app.selection.ids : active ? [active] : [])].flatMap((id) => library.model.get(id) ?? []));
+    else if (what === 'download') grid.download();
     else if (what === 'jump') grid.jump();
     else if (what === 'clear') app.clearSelection();
-    else if (what === 'all') app.selection = app.selection.toggleAll(grid.order().filter((id) => !app.selection.has(id)));
+    else if (what === 'all') void import('./pick').then(({ pickAll }) => pickAll(app.selection));
     else if (what === 'select' && active && isInGrid(event)) app.selection = app.selection.toggle(active);
     else if (what === 'undo') toasts.act();
     else return false;
@@ -83,7 +84,7 @@ export class GridKeys {
     if (!to) return true;
     if (event.shiftKey) {
       if (app.selection.count === 0) app.selection = app.selection.toggle(from);
-      app.selection = app.selection.extend(grid.order(), to);
+      grid.extend(to);
     }
     grid.focus(to);
     return true;

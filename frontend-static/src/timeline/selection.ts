@@ -1,4 +1,4 @@
-// What is selected. Ids for now; a shift-click takes the interval between the anchor and the click.
+// What is selected, by id; a shift-click takes the interval between the anchor and the click.
 
 export class Selection {
   readonly ids: ReadonlySet<string>;
@@ -33,8 +33,8 @@ export class Selection {
     const b = order.indexOf(to);
     if (a < 0 || b < 0) return this.toggle(to);
     const interval = order.slice(Math.min(a, b), Math.max(a, b) + 1);
-    const earlier = [...this.ids].filter((id) => !this.interval.has(id) || id === this.anchor);
-    return new Selection([...earlier, ...interval], this.anchor, interval.filter((id) => !earlier.includes(id)));
+    const earlier = new Set([...this.ids].filter((id) => !this.interval.has(id) || id === this.anchor));
+    return new Selection([...earlier, ...interval], this.anchor, interval.filter((id) => !earlier.has(id)));
   }
 
   /** All of a day if some are missing, none if all are there. */
@@ -48,11 +48,16 @@ export class Selection {
     return new Selection(next, ids[0] ?? null);
   }
 
+  with(more: readonly string[]): Selection {
+    return new Selection([...this.ids, ...more], this.anchor ?? more[0] ?? null);
+  }
+
   without(gone: ReadonlySet<string>): Selection {
     return new Selection([...this.ids].filter((id) => !gone.has(id)), this.anchor);
   }
 
   stateOf(ids: readonly string[]): 'none' | 'some' | 'all' {
+    if (this.ids.size === 0) return 'none';
     const n = ids.reduce((sum, id) => sum + (this.ids.has(id) ? 1 : 0), 0);
     return n === 0 ? 'none' : n === ids.length ? 'all' : 'some';
   }

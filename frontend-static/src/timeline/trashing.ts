@@ -14,6 +14,8 @@ export async function moveToTrash(library: LibraryStore, ids: readonly string[],
   const moved = ids.filter((id) => !failed.includes(id));
   if (moved.length > 0 && failed.length === 0)
     toasts.show({ text: words.toast.trashed(moved.length), action: { label: words.toast.undo, run: () => void bringBack(library, moved, removed) } });
+  // What was not loaded is missing from the counts only.
+  if (moved.length > removed.length) void library.refreshNow();
   void library.readMe();
 }
 

@@ -12,6 +12,7 @@ import { CAP, maxOffset, normalise, partAt, runsOut, spacer, windowAround } from
 import type { Anchor } from '../lib/router.svelte';
 
 const END = 88;
+const REST_MS = 120;
 
 export class Viewport {
   blocks = $state.raw<readonly Block[]>([]);
@@ -73,6 +74,7 @@ export class Viewport {
       element.removeEventListener('scroll', this.scrolled);
       element.removeEventListener('scrollend', this.rested);
       clearTimeout(this.restTimer);
+      clearTimeout(this.drag);
       this.element = null;
       library.rest();
     };
@@ -127,6 +129,18 @@ export class Viewport {
     if (Math.abs(element.scrollTop - scrollTop) > 0.5) element.scrollTop = scrollTop;
     this.base = base + scrollTop - element.scrollTop;
     this.lastScroll = { top: element.scrollTop, at: performance.now() };
+  }
+
+  private drag: ReturnType<typeof setTimeout> | undefined;
+
+  /** Dragged along: the view follows at once, and what it needs is asked for when the hand rests. */
+  dragTo(v: number): void {
+    clearTimeout(this.drag);
+    this.drag = setTimeout(() => {
+      this.drag = undefined;
+      this.ask(this.v);
+    }, REST_MS);
+    this.jumpTo(v);
   }
 
   /** A jump that the person asked for. */
@@ -273,7 +287,7 @@ export class Viewport {
     this.renderedAt = v;
     const { from, to } = windowAround(v, this.view, this.direction);
     this.blocks = blocksIn(this.stack, library.model, from, to);
-    this.ask(v);
+    if (this.drag === undefined) this.ask(v);
   }
 
   /** Tells the library what is in view or near it. */

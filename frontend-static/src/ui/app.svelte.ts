@@ -7,6 +7,13 @@ import { board, engine } from '../upload/board.svelte';
 import { live } from './toasts.svelte';
 import { words } from '../lib/strings';
 
+/** What a selected photo is to a download. */
+export interface Selected {
+  id: string;
+  name: string;
+  size: number;
+}
+
 class App {
   config = $state.raw<Config | null>(null);
   selection = $state.raw(new Selection());
@@ -21,12 +28,36 @@ class App {
     return this.config !== null && isLoopback(new URL(this.config.issuer));
   }
 
+  /** So many were found so far of a selection that reaches beyond what is loaded; null: it is complete. */
+  resolving = $state<number | null>(null);
+  private walking: AbortController | null = null;
+  /** Of selected photos that no listing of the timeline brought: what a download needs to know. */
+  readonly met = new Map<string, Selected>();
+
+  /** A selection begins that has to be walked; what was being walked before is given up. */
+  resolve(): AbortController {
+    this.walking?.abort();
+    this.resolving = 0;
+    return (this.walking = new AbortController());
+  }
+
+  resolved(by: AbortController): void {
+    if (this.walking !== by) return;
+    this.walking = null;
+    this.resolving = null;
+    live.say(words.selection.count(this.selection.count));
+  }
+
   get inSelection(): boolean {
-    return this.selecting || this.selection.count > 0;
+    return this.selecting || this.resolving !== null || this.selection.count > 0;
   }
 
   clearSelection(): void {
     if (!this.inSelection) return;
+    this.walking?.abort();
+    this.walking = null;
+    this.resolving = null;
+    this.met.clear();
     this.selection = new Selection();
     this.selecting = false;
     live.say(words.selection.cleared);

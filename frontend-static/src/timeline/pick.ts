@@ -1,0 +1,52 @@
+// Selecting what is not loaded: the listing is walked, and only then is the selection complete.
+import { listPhotos, type Range } from '../api/photos';
+import { asProblem } from '../api/problem';
+import { words } from '../lib/strings';
+import { app } from '../ui/app.svelte';
+import { toasts } from '../ui/toasts.svelte';
+import { compare, recordOf, type Rec } from './buckets';
+import type { Selection } from './selection';
+
+/** Walks a listing until `done`, keeps what is wanted, and puts it into the selection; Esc and the bar's cross end it. */
+async function walk(range: Range, wanted: (rec: Rec) => boolean, done: (rec: Rec) => boolean, then: (found: string[]) => Selection): Promise<void> {
+  const abort = app.resolve();
+  const found: string[] = [];
+  try {
+    let cursor: string | undefined;
+    do {
+      const page = await listPhotos({ ...range, cursor }, abort.signal);
+      cursor = page.next ?? undefined;
+      for (const rec of page.photos.map(recordOf)) {
+        if (done(rec)) cursor = undefined;
+        else if (wanted(rec)) {
+          found.push(rec.id);
+          app.met.set(rec.id, { id: rec.id, name: rec.name, size: rec.size });
+        }
+      }
+      app.resolving = found.length;
+    } while (cursor);
+    app.selection = then(found);
+    app.resolved(abort);
+  } catch (error) {
+    if (abort.signal.aborted) return;
+    app.clearSelection();
+    toasts.show({ kind: 'alert', text: `${words.selection.failed} ${asProblem(error).message}` });
+  }
+}
+
+/** From one photo to another, both included, whichever is the newer one. */
+export function pickRange(before: Selection, from: Rec, to: Rec): Promise<void> {
+  const [newer, older] = compare(from, to) < 0 ? [from, to] : [to, from];
+  return walk(
+    { from: older.taken, order: 'asc' },
+    (rec) => compare(rec, older) <= 0,
+    (rec) => compare(rec, newer) < 0,
+    (found) => before.extend(found, to.id),
+  );
+}
+
+export function pickDay(before: Selection, day: string): Promise<void> {
+  return walk({ from: day, order: 'asc' }, () => true, (rec) => !rec.taken.startsWith(day), (found) => before.with(found));
+}
+
+export const pickAll = (before: Selection): Promise<void> => walk({}, () => true, () => false, (found) => before.with(found));

@@ -62,10 +62,10 @@ impl Buckets {
         originals
     }
 
-    /// Puts bytes under a key of the vault, as S3 has them after a copy: with their SHA-256.
-    pub async fn put_original(&self, key: &str, bytes: &[u8]) {
+    /// Puts bytes under a key of the vault, as S3 has them after a copy: with their SHA-256. Which version they are.
+    pub async fn put_original(&self, key: &str, bytes: &[u8]) -> Option<String> {
         let put = self.clients.s3.put_object().bucket(&self.vault).key(key).body(bytes.to_vec().into());
-        put.checksum_sha256(crate::file::photo_id_of(bytes).to_base64()).send().await.unwrap();
+        put.checksum_sha256(crate::file::photo_id_of(bytes).to_base64()).send().await.unwrap().version_id
     }
 
     /// Puts a delete marker over an object of the vault.

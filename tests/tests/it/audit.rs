@@ -297,7 +297,9 @@ async fn more_strange_keys_than_a_run_can_list_are_named_by_several() {
     }
     strange.insert(format!("originals/{}/{last}/zzz", ada.id));
     strange.insert(format!("media/{}/~", ada.id));
-    futures::stream::iter(&strange).for_each_concurrent(16, |key| app.buckets.put_original(key, b"?")).await;
+    futures::stream::iter(&strange)
+        .for_each_concurrent(16, |key| async { drop(app.buckets.put_original(key, b"?").await) })
+        .await;
     let (mut slices, mut answer) = (0, None::<AuditAnswer>);
     while answer.as_ref().is_none_or(|answer| !answer.finished) {
         let event = json!({"audit": {"seconds": 0}});

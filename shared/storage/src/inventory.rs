@@ -37,6 +37,20 @@ pub struct VersionMarker {
     pub version_id: Option<String>,
 }
 
+impl VersionMarker {
+    /// What lies behind it. S3 lists nothing else; but its pages say that a marker is where a listing starts, and others
+    /// take them by their word. <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html>
+    fn pass_over(&self, mut versions: Vec<Version>) -> Vec<Version> {
+        let named = |version: &Version| version.key == self.key && version.version_id == self.version_id;
+        let passed = match self.version_id {
+            Some(_) => versions.iter().position(named).map_or(0, |last| last + 1),
+            None => versions.iter().take_while(|version| version.key <= self.key).count(),
+        };
+        versions.drain(..passed);
+        versions
+    }
+}
+
 /// A page of versions: by key, the newest of each first.
 #[derive(Debug)]
 pub struct VersionsPage {
@@ -62,7 +76,7 @@ impl Vault {
         prefix: &str,
         from: Option<VersionMarker>,
     ) -> Result<VersionsPage, StorageError> {
-        let (key, version_id) = from.map(|marker| (marker.key, marker.version_id)).unzip();
+        let (key, version_id) = from.clone().map(|marker| (marker.key, marker.version_id)).unzip();
         let page = self
             .client
             .list_object_versions()
@@ -73,20 +87,28 @@ impl Vault {
             .send()
             .await
             .map_err(unavailable("ListObjectVersions"))?;
-        let versions = page.versions().iter().filter_map(|version| {
-            Some(Version {
-                key: version.key()?.to_owned(),
-                version_id: version.version_id().filter(|id| *id != "null").map(ToOwned::to_owned),
-                size: version.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
-                latest: version.is_latest() == Some(true),
+        let versions: Vec<Version> = page
+            .versions()
+            .iter()
+            .filter_map(|version| {
+                Some(Version {
+                    key: version.key()?.to_owned(),
+                    version_id: version.version_id().filter(|id| *id != "null").map(ToOwned::to_owned),
+                    size: version.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+                    latest: version.is_latest() == Some(true),
+                })
             })
-        });
+            .collect();
         let next =
             page.next_key_marker().filter(|_| page.is_truncated() == Some(true)).map(|key| VersionMarker {
                 key: key.to_owned(),
                 version_id: page.next_version_id_marker().map(ToOwned::to_owned),
             });
-        Ok(VersionsPage { versions: versions.collect(), next })
+        let versions = match &from {
+            Some(marker) => marker.pass_over(versions),
+            None => versions,
+        };
+        Ok(VersionsPage { versions, next })
     }
 
     /// A page of the keys below a prefix, behind `after`.

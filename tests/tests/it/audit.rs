@@ -293,7 +293,6 @@ async fn more_strange_keys_than_a_run_can_list_are_named_by_several() {
     // And beside the users' folders, where nothing of ours lies.
     for n in 0..1_050 {
         strange.insert(format!("!{n:05}"));
-        strange.insert(format!("originals/!{n:05}"));
     }
     strange.insert(format!("originals/{}/{last}/zzz", ada.id));
     strange.insert(format!("media/{}/~", ada.id));
@@ -309,7 +308,7 @@ async fn more_strange_keys_than_a_run_can_list_are_named_by_several() {
     let found = answer.unwrap();
     // The first thousand of a user are named, and all are counted once.
     assert_eq!((found.checked, found.found), (2, strange.len() as u64), "{slices} slices");
-    assert!(slices > 4, "{slices}");
+    assert!(slices > 3, "{slices}");
     let kinds: std::collections::BTreeSet<_> = found.findings.iter().map(|finding| finding.kind).collect();
     assert_eq!(kinds, [Kind::StrangeKey].into());
 
@@ -325,7 +324,7 @@ async fn more_strange_keys_than_a_run_can_list_are_named_by_several() {
         }
     }
     assert_eq!(originals, 2, "{slices} slices");
-    assert!(slices > 4, "{slices}");
+    assert!(slices > 3, "{slices}");
 }
 
 #[tokio::test]

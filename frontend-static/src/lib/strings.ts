@@ -40,7 +40,7 @@ export const words = {
   toast: {
     trashed: (number: number) => `${photos(number)} moved to trash`, restored: (number: number) => `${photos(number)} restored`, undo: 'Undo', retry: 'Retry', show: 'Show',
     notTrashed: (number: number) => `${photos(number)} could not be moved`, notRestored: (number: number) => `${photos(number)} could not be restored`, dismiss: 'Dismiss',
-    downloadFailed: 'The original could not be fetched.', tooMany: 'Select at most 20 photos at a time to download them.',
+    downloadFailed: 'The original could not be fetched.',
   },
   errors: {
     offline: 'You are offline. Uploads wait and go on by themselves.', api: 'Tintype cannot reach its API.', config: 'Tintype cannot read its configuration.', tryAgain: 'Try again', missing: 'This photo does not exist, or is not yours.', notFound: 'There is nothing at this address.', toPhotos: 'Go to your photos', stopped: 'Something in this page broke. Your photos are not touched by it.', reload: 'Reload',

@@ -48,6 +48,10 @@ class App {
     live.say(words.selection.count(this.selection.count));
   }
 
+  /** A download of many that is on its way. */
+  downloading = $state.raw<{ done: number; total: number } | null>(null);
+  stopDownload: (() => void) | null = null;
+
   get inSelection(): boolean {
     return this.selecting || this.resolving !== null || this.selection.count > 0;
   }

@@ -30,6 +30,11 @@ export class HashPool {
     });
   }
 
+  /** Nothing more will be asked of it. */
+  end(): void {
+    for (const worker of this.idle.splice(0)) worker.terminate();
+  }
+
   cancel(id: string): void {
     const found = this.running.get(id);
     if (!found) return;

@@ -56,7 +56,9 @@ const geomean = (numbers) => Math.exp(numbers.reduce((sum, number) => sum + Math
 /// Bytes that sharp needs for a score, between the qualities that were tried; logarithms of bytes are nearly straight.
 function bytesAt(curve, wanted) {
   const sorted = curve.toSorted((a, b) => a.score - b.score);
-  const above = Math.max(1, Math.min(sorted.length - 1, sorted.findIndex((point) => point.score >= wanted)));
+  const first = sorted.findIndex((point) => point.score >= wanted);
+  // Beyond either end, the nearest two points are drawn out.
+  const above = first < 0 ? sorted.length - 1 : Math.max(1, first);
   const [low, high] = [sorted[above - 1], sorted[above]];
   const part = (wanted - low.score) / (high.score - low.score);
   return Math.exp(Math.log(low.bytes) + part * (Math.log(high.bytes) - Math.log(low.bytes)));

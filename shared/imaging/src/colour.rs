@@ -67,7 +67,7 @@ fn chroma(sample: u8) -> u8 {
     by_255(128 * (255 - 224) + u16::from(sample) * 224)
 }
 
-/// A quotient by 255, rounded; exact up to 65,407.
+/// A quotient by 255, rounded; exact up to 65,152.
 fn by_255(product: u16) -> u8 {
     let half = product + 128;
     ((half + (half >> 8)) >> 8) as u8

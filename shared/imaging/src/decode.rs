@@ -7,8 +7,9 @@ mod scans;
 mod shrink;
 mod webp;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::io::Read;
 
+use flate2::read::ZlibDecoder;
 use moxcms::ColorProfile;
 
 use crate::limits::Plan;
@@ -30,27 +31,24 @@ pub(crate) struct Decoded {
     pub(crate) icc: Option<Vec<u8>>,
 }
 
-/// Decodes the file's picture as planned. A decoder that panics has met a broken file.
+/// Decodes the file's picture as planned.
 pub(crate) fn decode(bytes: &[u8], found: &Probe, plan: &Plan) -> Result<Decoded, Rejected> {
     let Some(still) = &found.still else { return Err(Rejected::unsupported(found.kind)) };
-    let decoded = catch_unwind(AssertUnwindSafe(|| match still {
+    let mut decoded = match still {
         Still::Jpeg { range, header } => {
             let file = bytes.get(range.clone()).unwrap_or_default();
             jpeg::decode(file, header, plan)
         }
         Still::Png(header) => png::decode(bytes, header, plan),
-        Still::Webp => webp::decode(bytes, plan),
+        Still::Webp(_) => webp::decode(bytes, plan),
         Still::Gif => gif::decode(bytes, plan),
-    }));
-    let mut decoded = decoded.unwrap_or_else(|_| Err(Rejected::broken("its decoder gave up")))?;
+    }?;
     // Only a picture inside of another file may be of another size than the file says.
     let embedded = matches!(found.kind, Kind::Raw(_) | Kind::Heic | Kind::Avif);
     if !embedded && found.size != Some((decoded.width, decoded.height)) {
         return Err(Rejected::broken("its headers contradict each other"));
     }
-    if decoded.icc.is_none() {
-        decoded.icc = profile(bytes, found).or_else(|| dcf_profile(bytes, found));
-    }
+    decoded.icc = profile(bytes, found).or_else(|| dcf_profile(bytes, found));
     Ok(decoded)
 }
 
@@ -63,11 +61,19 @@ fn dcf_profile(bytes: &[u8], found: &Probe) -> Option<Vec<u8>> {
 /// Profiles are some kilobytes; those for printing reach a few megabytes.
 const PROFILE_BYTES: usize = 8 << 20;
 
-/// The ICC profile, put together from its parts.
+/// The ICC profile, put together from its parts; none if it is empty, too long, or cannot be inflated.
 fn profile(bytes: &[u8], found: &Probe) -> Option<Vec<u8>> {
     let length: usize = found.icc.iter().map(ExactSizeIterator::len).sum();
     if length == 0 || length > PROFILE_BYTES {
         return None;
     }
-    Some(found.icc.iter().filter_map(|part| bytes.get(part.clone())).flatten().copied().collect())
+    let profile: Vec<u8> =
+        found.icc.iter().filter_map(|part| bytes.get(part.clone())).flatten().copied().collect();
+    if !found.icc_is_compressed {
+        return Some(profile);
+    }
+    // A thousand bytes may come of one: no more are taken than any profile has.
+    let mut inflated = Vec::new();
+    ZlibDecoder::new(profile.as_slice()).take(PROFILE_BYTES as u64 + 1).read_to_end(&mut inflated).ok()?;
+    (inflated.len() <= PROFILE_BYTES).then_some(inflated)
 }

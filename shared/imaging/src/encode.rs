@@ -5,8 +5,8 @@ use crate::rejected::Rejected;
 use crate::variants::{Variant, VariantName};
 use crate::webp;
 
-/// How variants are encoded. Measured on camera photos of 12 to 48 MP against sharp at effort 4,
-/// as bytes at equal likeness by SSIMULACRA2 (docs/BENCHMARKS.md repeats it):
+/// How variants are encoded. Measured on camera photos of 12 to 48 MP against sharp at effort 4, as bytes at equal
+/// likeness by SSIMULACRA2 (docs/BENCHMARKS.md has what came of it):
 /// - method 2 takes half the CPU of 4 and, alone, 4 to 6 % more bytes; 0 and 1 cost a fifth more bytes;
 /// - noise shaping costs most where a picture is noise or fine leaves all over, up to a quarter of the bytes at 90, and
 ///   wins most where half of it is blurred, 3 % at 90 against 50; 60 is the least bad for the worst of them;

@@ -146,23 +146,26 @@ fn camera(main: &Directory<'_>, exif: Option<&Directory<'_>>) -> Option<Camera> 
 fn text(directory: &Directory<'_>, tag: u16, longest: usize) -> Option<String> {
     let raw = directory.raw(tag)?;
     let end = raw.iter().position(|&byte| byte == 0).unwrap_or(raw.len());
-    // A character has at most four bytes; nothing past that can be in the answer, unless it is leading spaces.
-    let head = String::from_utf8_lossy(
-        raw[..end].trim_ascii().get(..longest * 8).unwrap_or(raw[..end].trim_ascii()),
-    );
-    let mut clean = String::new();
-    for word in head.split(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c)) {
-        if !word.is_empty() {
-            if !clean.is_empty() {
-                clean.push(' ');
-            }
-            clean.push_str(word);
+    let (mut clean, mut characters, mut gap) = (String::new(), 0, false);
+    let pieces = raw[..end].utf8_chunks().flat_map(|chunk| {
+        let broken = (!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER);
+        chunk.valid().chars().chain(broken)
+    });
+    for c in pieces {
+        if c.is_whitespace() || c.is_control() || is_invisible(c) {
+            gap = characters > 0;
+            continue;
         }
+        if characters + 1 + usize::from(gap) > longest {
+            break;
+        }
+        if std::mem::take(&mut gap) {
+            clean.push(' ');
+            characters += 1;
+        }
+        clean.push(c);
+        characters += 1;
     }
-    let cut = clean.char_indices().nth(longest).map_or(clean.len(), |(at, _)| at);
-    clean.truncate(cut);
-    let kept = clean.trim_end().len();
-    clean.truncate(kept);
     (!clean.is_empty()).then_some(clean)
 }
 

@@ -83,7 +83,7 @@ impl Kind {
         } else if starts(b"GIF87a") || starts(b"GIF89a") {
             Self::Gif
         } else if bytes.get(4..8) == Some(b"ftyp") {
-            crate::bmff::kind(bytes)
+            crate::probe::bmff::kind(bytes)
         } else if starts(b"FUJIFILMCCD-RAW ") {
             Self::Raw(Raw::Raf)
         } else if starts(b"IIU\0") {

@@ -21,11 +21,8 @@
 //! [`Rejected`] with a reason: a decoder's panic is caught, a C library's error is returned. A decoded picture proves
 //! nothing about the file's integrity; its checksum does.
 
-mod bmff;
 mod colour;
-mod cr3;
 mod decode;
-mod embedded;
 mod encode;
 mod exif;
 mod facts;
@@ -41,6 +38,8 @@ mod tiff;
 mod variants;
 mod webp;
 mod xmp;
+
+use std::panic::catch_unwind;
 
 pub use facts::{Camera, Facts, FoundTime, Place, Times};
 pub use kind::{Kind, Raw, Video};
@@ -74,8 +73,13 @@ pub fn inspect(bytes: &[u8]) -> Facts {
 /// assert!(matches!(render(b"", &Budget::default()), Err(Rejected::NotAnImage)));
 /// ```
 pub fn render(bytes: &[u8], budget: &Budget) -> Result<Rendering, Rejected> {
+    // Decoders and colour profiles are other people's code over strangers' bytes: one that panics has met a broken file.
+    catch_unwind(|| steps(bytes, *budget)).unwrap_or_else(|_| Err(Rejected::broken("its decoder gave up")))
+}
+
+fn steps(bytes: &[u8], budget: Budget) -> Result<Rendering, Rejected> {
     let found = probe::probe(bytes);
-    let plan = limits::plan(&found, bytes.len(), *budget)?;
+    let plan = limits::plan(&found, bytes, budget)?;
     let decoded = decode::decode(bytes, &found, &plan)?;
     let sizes = variants::sizes(decoded.width, decoded.height, found.orientation);
     let reduced = resize::to_largest(decoded.raster, &sizes, found.orientation)?;

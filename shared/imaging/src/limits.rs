@@ -37,12 +37,23 @@ const PIXELS: u64 = 600_000_000;
 /// nothing: so the time is bounded by the bytes that someone went to the length of sending.
 const BLOCKS_PER_BYTE: u64 = 8 * 4;
 
+/// Blocks of a JPEG times its scans: a scan may say of thousands of blocks in two bytes that nothing changes, and still
+/// each is gone through. Some 4 s of CPU; a progressive photo of 100 MP comes to a quarter.
+const BLOCKS_IN_SCANS: u64 = 100_000_000;
+
+/// The same in arithmetic coding, where a byte can hold any number of blocks, and each costs up to a microsecond.
+const ARITHMETIC_BLOCKS: u64 = 8_000_000;
+
+/// Bytes that a PNG may inflate to, each row counted as a few hundred more for what it costs by itself; some 5 s of CPU.
+const PNG_BYTES: u64 = 2_500_000_000;
+const PNG_ROW: u64 = 256;
+
 /// What the steps after decoding hold at once: planes before and after a resize, turned ones, libwebp's work.
 /// Measured at 23 MB for previews of 2048 x 2048 in RGB.
 const AFTER: u64 = 32 << 20;
 
 /// Decides how to decode, or why not. Nothing larger than a header has been allocated so far.
-pub(crate) fn plan(found: &Probe, file: usize, budget: Budget) -> Result<Plan, Rejected> {
+pub(crate) fn plan(found: &Probe, bytes: &[u8], budget: Budget) -> Result<Plan, Rejected> {
     let Some(still) = &found.still else {
         return Err(if found.kind == crate::Kind::Unknown {
             Rejected::NotAnImage
@@ -56,19 +67,14 @@ pub(crate) fn plan(found: &Probe, file: usize, budget: Budget) -> Result<Plan, R
             probe::size(header.width.into(), header.height.into())
         }
         Still::Png(header) => probe::size(header.width, header.height),
-        Still::Webp | Still::Gif => found.size,
+        Still::Webp(_) | Still::Gif => found.size,
     }
     .ok_or_else(|| Rejected::broken("it has no size"))?;
     let pixels = u64::from(width) * u64::from(height);
     if pixels > PIXELS {
         return Err(Rejected::TooLarge { why: format!("{width} x {height} pixels") });
     }
-    if let Still::Jpeg { header, .. } = still
-        && !header.is_arithmetic()
-        && header.blocks() > BLOCKS_PER_BYTE * file as u64
-    {
-        return Err(Rejected::broken("it holds a small part of the picture that it declares"));
-    }
+    check_time(still, bytes)?;
     let long = width.max(height);
     let eighths = eighths(long);
     let shrink = (long / LONGEST_EDGE).max(1) as usize;
@@ -91,15 +97,50 @@ pub(crate) fn plan(found: &Probe, file: usize, budget: Budget) -> Result<Plan, R
             row + whole + pixels * 3 / (shrink as u64).pow(2)
         }
         // The decoders hold planes or indices, and then the whole picture in RGBA; averaged, it is small.
-        Still::Webp => pixels * 10,
+        Still::Webp(header) => {
+            let pixels = pixels.max(header.largest_frame);
+            // An animation's frame, canvas and picture are there at once.
+            pixels * if header.animated { 14 } else { 10 } + header.code_bytes(bytes)
+        }
         Still::Gif => pixels * 8,
     };
-    let needed = file as u64 + decoder + AFTER.min(pixels * 24);
+    let needed = bytes.len() as u64 + decoder + AFTER.min(pixels * 24);
     let Some(left) = (budget.bytes as u64).checked_sub(needed) else {
         let why = format!("it takes {} MB, and {} MB is allowed", needed >> 20, budget.bytes >> 20);
         return Err(Rejected::TooLarge { why });
     };
     Ok(Plan { eighths, shrink, bytes: usize::try_from(decoder + left).unwrap_or(usize::MAX) })
+}
+
+/// Refuses what would take long, whatever memory it takes.
+fn check_time(still: &Still, bytes: &[u8]) -> Result<(), Rejected> {
+    match still {
+        Still::Jpeg { range, header } => {
+            let file = bytes.get(range.clone()).unwrap_or_default();
+            if !header.is_arithmetic() && header.blocks() > BLOCKS_PER_BYTE * file.len() as u64 {
+                return Err(Rejected::broken("it holds a small part of the picture that it declares"));
+            }
+            // No two other bytes of a scan look like the marker of the next.
+            let scans = || file.windows(2).filter(|pair| *pair == [0xFF, 0xDA]).count().max(1) as u64;
+            let (scans, limit) = match (header.is_arithmetic(), header.is_progressive()) {
+                (true, _) => (scans(), ARITHMETIC_BLOCKS),
+                (false, true) => (scans(), BLOCKS_IN_SCANS),
+                (false, false) => (1, BLOCKS_IN_SCANS),
+            };
+            if header.blocks() * scans > limit {
+                let why = format!("{} blocks in {scans} scans", header.blocks());
+                return Err(Rejected::TooLarge { why });
+            }
+            Ok(())
+        }
+        Still::Png(header) => {
+            let row = (u64::from(header.width) * u64::from(header.bits)).div_ceil(8) + PNG_ROW;
+            let bytes = row * u64::from(header.height);
+            let why = || format!("{bytes} bytes in {} rows", header.height);
+            (bytes <= PNG_BYTES).then_some(()).ok_or_else(|| Rejected::TooLarge { why: why() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A quarter of the 8,064 pixels of a 48 megapixel photo of a phone.
@@ -155,15 +196,18 @@ mod tests {
             in_first_scan: sampling.len(),
             adobe: false,
         };
-        Probe { kind: Kind::Jpeg, still: Some(Still::Jpeg { range: 0..0, header }), ..Probe::default() }
+        Probe { kind: Kind::Jpeg, still: Some(Still::Jpeg { range: 0..FILE, header }), ..Probe::default() }
     }
+
+    /// Bytes of the files here.
+    const FILE: usize = 1 << 20;
 
     const YCC_420: &[(u8, u8)] = &[(2, 2), (1, 1), (1, 1)];
     const YCC_444: &[(u8, u8)] = &[(1, 1), (1, 1), (1, 1)];
     const CMYK: &[(u8, u8)] = &[(1, 1), (1, 1), (1, 1), (1, 1)];
 
     fn code(found: &Probe) -> &'static str {
-        plan(found, 1 << 20, Budget::default()).map_or_else(|rejected| rejected.code(), |_| "ok")
+        plan(found, &vec![0; FILE], Budget::default()).map_or_else(|rejected| rejected.code(), |_| "ok")
     }
 
     #[test]
@@ -195,9 +239,13 @@ mod tests {
 
     #[test]
     fn a_large_picture_takes_more_than_a_few_bytes() {
-        let found = jpeg(0, 20_000, 14_000, YCC_420);
-        assert!(plan(&found, 250_000, Budget::default()).is_ok());
-        assert_eq!(plan(&found, 150_000, Budget::default()).unwrap_err().code(), "broken");
+        let mut found = jpeg(0, 20_000, 14_000, YCC_420);
+        assert_eq!(code(&found), "ok");
+        found.still = found.still.map(|still| match still {
+            Still::Jpeg { header, .. } => Still::Jpeg { range: 0..150_000, header },
+            other => other,
+        });
+        assert_eq!(code(&found), "broken");
     }
 
     #[test]
@@ -210,9 +258,9 @@ mod tests {
     #[test]
     fn a_small_budget_refuses_more() {
         let found = jpeg(2, 6000, 4000, YCC_420);
-        assert!(plan(&found, 8 << 20, Budget { bytes: 128 << 20 }).is_ok());
-        assert!(plan(&found, 8 << 20, Budget { bytes: 64 << 20 }).is_err());
-        assert!(plan(&found, 500 << 20, Budget::default()).is_err());
+        assert!(plan(&found, &vec![0; FILE], Budget { bytes: 128 << 20 }).is_ok());
+        assert!(plan(&found, &vec![0; FILE], Budget { bytes: 64 << 20 }).is_err());
+        assert!(plan(&found, &vec![0; 500 << 20], Budget::default()).is_err());
     }
 
     #[test]

@@ -3,14 +3,19 @@
 //! Reads headers alone, with code of this crate, since metadata is what survives in the oddest states and no decoder
 //! needs to see a file that the limits refuse. Never fails: what is not understood is absent.
 
+pub(crate) mod bmff;
+mod cr3;
 pub(crate) mod gif;
+mod heif;
 pub(crate) mod jpeg;
 pub(crate) mod png;
+mod raw;
+mod vp8l;
 pub(crate) mod webp;
 
 use std::ops::Range;
 
-use crate::{Kind, Orientation, Raw, bmff, cr3, embedded, exif, tiff};
+use crate::{Kind, Orientation, Raw, exif, tiff};
 
 /// What is known of a file before anything is decoded.
 #[derive(Default)]
@@ -27,8 +32,10 @@ pub(crate) struct Probe {
     pub(crate) apart: Apart,
     /// Where the XMP packet lies.
     pub(crate) xmp: Option<Range<usize>>,
-    /// Where the ICC profile's parts lie, in order. Empty for PNG, whose profile is compressed.
+    /// Where the ICC profile's parts lie, in order.
     pub(crate) icc: Vec<Range<usize>>,
+    /// Whether what lies there is compressed, as it is in PNG (RFC 1950).
+    pub(crate) icc_is_compressed: bool,
     /// What can be decoded.
     pub(crate) still: Option<Still>,
 }
@@ -54,7 +61,7 @@ pub(crate) enum Still {
     /// PNG.
     Png(png::Header),
     /// WebP.
-    Webp,
+    Webp(webp::Header),
     /// GIF.
     Gif,
 }
@@ -67,9 +74,9 @@ pub(crate) fn probe(bytes: &[u8]) -> Probe {
         Kind::Png => png::probe(bytes),
         Kind::Webp => webp::probe(bytes),
         Kind::Gif => gif::probe(bytes),
-        Kind::Heic | Kind::Avif => bmff::probe(bytes, kind),
+        Kind::Heic | Kind::Avif => heif::probe(bytes, kind),
         Kind::Raw(Raw::Cr3) => cr3::probe(bytes),
-        Kind::Tiff | Kind::Raw(_) => embedded::probe(bytes, kind),
+        Kind::Tiff | Kind::Raw(_) => raw::probe(bytes, kind),
         Kind::Jxl | Kind::Bmp | Kind::Video(_) | Kind::Unknown => Probe::default(),
     };
     if found.kind == Kind::Unknown {

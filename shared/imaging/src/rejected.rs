@@ -17,7 +17,7 @@ pub enum Rejected {
     /// A picture that says one thing and holds another, or stops early.
     #[error("the image is broken: {why}")]
     Broken {
-        /// What the decoder said. Text of this crate and its decoders, never of the file.
+        /// What the decoder said, in its own words: for logs; a few bytes of the file may be in it.
         why: String,
     },
     /// Decoding it would take more memory, or longer, than allowed.

@@ -6,7 +6,8 @@
 //! Why it is sound, for a reviewer to check line by line:
 //! - the lengths of the planes are compared with the size before anything else happens;
 //! - the encoder reads the planes through pointers that live as long as the borrow of `planes`, and does not write to
-//!   them: only the import and cropping functions of libwebp do, and none is called;
+//!   them: libwebp's functions that import and crop do, of which none is called, and so does its clearing of what alpha
+//!   hides, which `exact` turns off and which a picture without an alpha plane, as this is, would not reach;
 //! - the picture owns no memory, as it was never allocated by libwebp; the writer's buffer is freed by its guard on
 //!   every way out;
 //! - no Rust code is called from C, so no panic can cross the border.
@@ -36,9 +37,11 @@ pub(crate) struct Settings {
 /// Why there is no WebP. None of these is known to happen with planes that come from here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("libwebp is of another version than its binding, or refuses the settings")]
+    #[error("libwebp is of another version than its binding")]
     Version,
-    #[error("WebP has no picture of this size")]
+    #[error("libwebp refuses the settings")]
+    Settings,
+    #[error("WebP has no picture of this size, or its planes are of another")]
     Size,
     #[error("libwebp stopped with its error {0}")]
     Encoder(i32),
@@ -66,9 +69,10 @@ pub(crate) fn encode(planes: &Yuv420, settings: &Settings) -> Result<Vec<u8>, Er
     config.quality = settings.quality;
     config.sns_strength = settings.noise_shaping;
     config.filter_strength = settings.filter;
+    config.exact = 1;
     // SAFETY: `config` is initialized; the function reads it.
     if unsafe { WebPValidateConfig(&raw const config) } == 0 {
-        return Err(Error::Version);
+        return Err(Error::Settings);
     }
 
     let mut writer = Writer::new();

@@ -21,15 +21,17 @@ fn value<'a>(packet: &'a [u8], name: &[u8]) -> Option<&'a str> {
         let after = rest.trim_ascii_start();
         let (value, end) = if let Some(after) = after.strip_prefix(b"=") {
             let after = after.trim_ascii_start();
-            let quote = *after.first().filter(|quote| matches!(quote, b'"' | b'\''))?;
-            (&after[1..], quote)
+            let Some(quote) = after.first().filter(|quote| matches!(quote, b'"' | b'\'')) else { continue };
+            (&after[1..], *quote)
         } else if let Some(after) = after.strip_prefix(b">") {
             (after, b'<')
         } else {
             continue;
         };
-        let length = value.iter().take(64).position(|&byte| byte == end)?;
-        return std::str::from_utf8(&value[..length]).ok();
+        let ended = value.iter().take(64).position(|&byte| byte == end);
+        if let Some(text) = ended.and_then(|length| std::str::from_utf8(&value[..length]).ok()) {
+            return Some(text);
+        }
     }
     None
 }
@@ -52,6 +54,7 @@ mod tests {
         assert_eq!(local(r#"<rdf:Description xmp:CreateDate="2011-11-18T15:38:34+01:00"/>"#), expected);
         assert_eq!(local("<rdf:Description xmp:CreateDate = '2011-11-18T15:38:34'/>"), expected);
         assert_eq!(local("<xmp:CreateDate>2011-11-18T15:38:34Z</xmp:CreateDate>"), expected);
+        assert_eq!(local(r#"xmp:CreateDate=none xmp:CreateDate="2011-11-18T15:38:34""#), expected);
     }
 
     #[test]

@@ -219,16 +219,13 @@ fn seen(plane: Plane, read: &DecompressHeader, scale: ScalingFactor, across: usi
 /// The binding does not tell errors from warnings, but the text does, which is fixed in the library's `jerror.h`, and
 /// an error always comes after the warnings before it.
 fn is_warning(error: &turbojpeg::Error) -> bool {
-    const WARNINGS: [&str; 9] = [
+    const WARNINGS: [&str; 6] = [
         "Corrupt JPEG data",
         "Premature end of JPEG file",
         "Inconsistent progression sequence",
         "Unknown Adobe color transform code",
         "unknown JFIF revision number",
         "Invalid SOS parameters for sequential JPEG",
-        "Application transferred too many scanlines",
-        "extraneous bytes before marker",
-        "premature end of data segment",
     ];
     matches!(error, turbojpeg::Error::TurboJpegError(text) if WARNINGS.iter().any(|warning| text.contains(warning)))
 }

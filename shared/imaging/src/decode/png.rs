@@ -17,11 +17,12 @@ pub(super) fn decode(file: &[u8], header: &Header, plan: &Plan) -> Result<Decode
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
     // Texts may be compressed a thousandfold, and nobody reads them.
     decoder.set_ignore_text_chunk(true);
+    // So may the profile, which `decode` inflates within a bound.
+    decoder.set_ignore_iccp_chunk(true);
     let mut reader = decoder.read_info().map_err(broken)?;
     if (reader.info().width, reader.info().height) != (header.width, header.height) {
         return Err(Rejected::broken("its headers contradict each other"));
     }
-    let icc = reader.info().icc_profile.as_ref().map(|profile| profile.to_vec());
     let (colour, _) = reader.output_color_type();
     let mut shrink = Shrink::new(header.width as usize, header.height as usize, plan.shrink);
     let mut rgb = Vec::with_capacity(header.width as usize * 3);
@@ -42,7 +43,7 @@ pub(super) fn decode(file: &[u8], header: &Header, plan: &Plan) -> Result<Decode
         }
     }
     let raster = Raster { model: Model::Rgb, planes: vec![shrink.finish()] };
-    Ok(Decoded { width: header.width, height: header.height, raster, icc })
+    Ok(Decoded { width: header.width, height: header.height, raster, icc: None })
 }
 
 fn to_rgb(row: &[u8], colour: ColorType, rgb: &mut Vec<u8>) {

@@ -48,7 +48,7 @@ impl Shrink {
             let across = if x + 1 == self.out_width { last } else { self.side };
             #[expect(
                 clippy::cast_possible_truncation,
-                reason = "an average of bytes, over at most 32 x 32 of them"
+                reason = "an average of bytes; of fewer than 2^24, as the limits refuse larger pictures, so none overflows"
             )]
             let average =
                 sum.map(|sum| ((sum + (across * self.rows) as u32 / 2) / (across * self.rows) as u32) as u8);

@@ -10,8 +10,8 @@ pub(crate) struct Header {
     pub(crate) width: u32,
     /// Rows.
     pub(crate) height: u32,
-    /// Bits in a sample: 1 to 16.
-    pub(crate) depth: u8,
+    /// Bits in a pixel as stored: 1 to 64.
+    pub(crate) bits: u8,
     /// Samples in a pixel as decoded, 1 to 4: palettes become RGB.
     pub(crate) samples: u8,
     /// Stored in seven passes, so that no row is whole before the last one.
@@ -42,8 +42,19 @@ pub(crate) fn probe(bytes: &[u8]) -> Probe {
                         4 => 2,
                         _ => 4,
                     };
+                    // A palette's pixel is one sample.
+                    let stored = if colour == 3 { 1 } else { samples };
+                    let bits = depth.min(16) * stored;
                     let interlaced = interlace != 0;
-                    found.still = Some(Still::Png(Header { width, height, depth, samples, interlaced }));
+                    found.still = Some(Still::Png(Header { width, height, bits, samples, interlaced }));
+                }
+            }
+            b"iCCP" => {
+                // A name of up to 79 bytes, a zero, and the method of compression.
+                if let Some(name) = body.iter().take(80).position(|&byte| byte == 0) {
+                    found.icc.clear();
+                    found.icc.push((start + name + 2).min(end)..end);
+                    found.icc_is_compressed = true;
                 }
             }
             b"eXIf" => {

@@ -1,4 +1,4 @@
-//! Colours, against what `LittleCMS` makes of the same samples and profiles.
+//! Colours: of profiles that the tests make, and against what `LittleCMS` makes of the same samples and profiles.
 //!
 //! Like `photos`, over the folder of photos where there is one; what `LittleCMS` said is in `expected/colour.tsv`, made by
 //! `expected/colour.py`. Display P3 and Adobe RGB, of which the folder has no file, are compared with their standards
@@ -8,10 +8,13 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use moxcms::{ColorProfile, Layout, TransformOptions};
 use tintype_imaging::{Budget, render};
-use turbojpeg::{Compressor, Image, PixelFormat, Subsamp};
+use turbojpeg::{Colorspace, Compressor, Image, PixelFormat, Subsamp};
 
-use crate::fixtures::{unpacked, with_segment};
+use crate::fixtures::{
+    assert_shows_scene, distance, jpeg, photo, rendered, scene, unpacked, with_profile, with_segment,
+};
 use crate::photos::{folder, means};
 
 /// The mean and the greatest distance of parts of a photo, as CIE76 delta E; a difference of 2.3 is just noticeable
@@ -141,5 +144,100 @@ fn every_mixture_of_inks_has_the_colour_that_littlecms_gives_it() {
         let (mean, greatest) = delta_e(&found, &expected);
         println!("{} inks of {press}: delta E {mean:.2} in the mean, {greatest:.2} at most", inks.len());
         assert!(mean <= INK.0 && greatest <= INK.1, "{press}: mean {mean:.2}, greatest {greatest:.2}");
+    }
+}
+
+/// The scene in another colour space, stored with its profile, looks like the scene.
+fn assert_profile_is_honoured(profile: &ColorProfile, what: &str) {
+    let srgb = ColorProfile::new_srgb();
+    let transform =
+        srgb.create_transform_8bit(Layout::Rgb, profile, Layout::Rgb, TransformOptions::default()).unwrap();
+    let mut wide = vec![0; 160 * 96 * 3];
+    transform.transform(&scene(160, 96), &mut wide).unwrap();
+    assert!(
+        distance(&wide, &scene(160, 96)) > 4.0,
+        "{what} must differ from sRGB for this to prove anything"
+    );
+    for subsamp in [Subsamp::None, Subsamp::Sub2x2] {
+        let plain = jpeg(&wide, 160, 96, subsamp, false);
+        assert_shows_scene(&with_profile(&plain, &profile.encode().unwrap()), 160, 96, what);
+    }
+}
+
+#[test]
+fn display_p3_becomes_srgb() {
+    assert_profile_is_honoured(&ColorProfile::new_display_p3(), "Display P3");
+}
+
+#[test]
+fn adobe_rgb_becomes_srgb() {
+    assert_profile_is_honoured(&ColorProfile::new_adobe_rgb(), "Adobe RGB");
+}
+
+#[test]
+fn adobe_rgb_that_only_exif_names_becomes_srgb() {
+    let srgb = ColorProfile::new_srgb();
+    let adobe = ColorProfile::new_adobe_rgb();
+    let transform =
+        srgb.create_transform_8bit(Layout::Rgb, &adobe, Layout::Rgb, TransformOptions::default()).unwrap();
+    let mut wide = vec![0; 160 * 96 * 3];
+    transform.transform(&scene(160, 96), &mut wide).unwrap();
+    let mut exif = b"Exif\0\0MM\0*\0\0\0\x08".to_vec();
+    // Three directories of one entry, each at the end of the one before: main, EXIF, interoperability.
+    exif.extend(b"\0\x01\x87\x69\0\x04\0\0\0\x01\0\0\0\x1A\0\0\0\0");
+    exif.extend(b"\0\x01\xA0\x05\0\x04\0\0\0\x01\0\0\0\x2C\0\0\0\0");
+    exif.extend(b"\0\x01\0\x01\0\x02\0\0\0\x04R03\0\0\0\0\0");
+    let plain = jpeg(&wide, 160, 96, Subsamp::None, false);
+    assert_shows_scene(&with_segment(&plain, 0xE1, &exif), 160, 96, "R03");
+}
+
+#[test]
+fn a_profile_that_is_broken_or_of_another_kind_is_passed_over() {
+    let grey = ColorProfile::new_gray_with_gamma(2.2).encode().unwrap();
+    for icc in [&b"junk"[..], &[0; 128], &grey] {
+        assert_shows_scene(&with_profile(&photo(160, 96), icc), 160, 96, "a useless profile");
+    }
+}
+
+/// Inks, one solid patch each, as a JPEG stores them: cyan, magenta, yellow, black, paper, and half black.
+const INKS: [[u8; 4]; 6] =
+    [[255, 0, 0, 0], [0, 255, 0, 0], [0, 0, 255, 0], [0, 0, 0, 255], [0, 0, 0, 0], [0, 0, 0, 128]];
+
+#[test]
+fn inks_without_a_profile_are_subtracted_from_white_inverted_or_not() {
+    let (width, height) = (INKS.len() * 16, 16);
+    for adobe in [true, false] {
+        let stored: Vec<u8> = (0..width * height)
+            .flat_map(|at| INKS[at % width / 16].map(|ink| if adobe { 255 - ink } else { ink }))
+            .collect();
+        let mut compressor = Compressor::new().unwrap();
+        compressor.set_quality(98).unwrap();
+        compressor.set_subsamp(Subsamp::None).unwrap();
+        for colorspace in [Colorspace::CMYK, Colorspace::YCCK] {
+            compressor.set_colorspace(colorspace).unwrap();
+            let image =
+                Image { pixels: &*stored, width, pitch: width * 4, height, format: PixelFormat::CMYK };
+            let mut file = compressor.compress_to_vec(image).unwrap();
+            if !adobe {
+                if colorspace == Colorspace::YCCK {
+                    // Only Adobe's marker can say that this is YCCK.
+                    continue;
+                }
+                let marker = file.windows(2).position(|pair| pair == [0xFF, 0xEE]).unwrap();
+                file.drain(marker..marker + 16);
+            }
+            let (_, _, rgb) = unpacked(&rendered(&file).variants[0].webp);
+            for (index, [cyan, magenta, yellow, black]) in INKS.into_iter().enumerate() {
+                let at = (8 * width + index * 16 + 8) * 3;
+                let expected = [cyan, magenta, yellow]
+                    .map(|ink| ((255 - u32::from(ink)) * (255 - u32::from(black)) / 255) as u8);
+                let (mean, _) = delta_e(&rgb[at..at + 3], &expected);
+                assert!(
+                    mean < 3.0,
+                    "{colorspace:?}, adobe {adobe}: {:?} is not {expected:?}",
+                    &rgb[at..at + 3]
+                );
+            }
+        }
     }
 }

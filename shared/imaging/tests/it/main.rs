@@ -1,6 +1,6 @@
 //! Tests through the front door: bytes in, variants and facts out.
 //!
-//! `render` makes its own pictures of every kind, `bombs` its own hostile files; `photos` runs over a folder of real
+//! `render` and `formats` make their own pictures of every kind, `damage` and `bombs` their own hostile files; `photos` runs over a folder of real
 //! ones where there is one, and `colour` over those of odd colours. One binary, so that the fixtures are shared.
 
 #![expect(
@@ -14,6 +14,8 @@
 
 mod bombs;
 mod colour;
+mod damage;
 mod fixtures;
+mod formats;
 mod photos;
 mod render;

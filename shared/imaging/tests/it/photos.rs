@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::io::Cursor;
 use std::path::PathBuf;
 
+use crate::fixtures::{distance, unpacked};
 use tintype_imaging::{Budget, Rendering, inspect, render};
 
 /// Where this crate knowingly says otherwise than Pillow and djpeg together, and why.
@@ -71,10 +71,8 @@ fn expected() -> Vec<Expected> {
 
 /// Means of `parts` x `parts` parts of the preview, as Pillow's box filter makes them, in RGB.
 pub(crate) fn means(rendering: &Rendering, parts: u32) -> Vec<u8> {
-    let mut decoder = image_webp::WebPDecoder::new(Cursor::new(&rendering.variants[0].webp)).unwrap();
-    let (width, height) = decoder.dimensions();
-    let mut rgb = vec![0; decoder.output_buffer_size().unwrap()];
-    decoder.read_image(&mut rgb).unwrap();
+    let (width, height, rgb) = unpacked(&rendering.variants[0].webp);
+    let (width, height) = (width as u32, height as u32);
     let mut means = Vec::new();
     for row in 0..parts {
         for column in 0..parts {
@@ -100,10 +98,6 @@ pub(crate) fn means(rendering: &Rendering, parts: u32) -> Vec<u8> {
         }
     }
     means
-}
-
-fn distance(a: &[u8], b: &[u8]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>() / a.len().max(1) as f64
 }
 
 /// What is wrong with a file's rendering, if anything is.
@@ -149,6 +143,7 @@ fn every_photo_is_shown_as_pillow_and_djpeg_show_it() {
         }
     }
     assert!(seen > 300, "only {seen} of the photos are there");
+    assert!(known.is_empty(), "not in the folder, or not in the list: {known:?}");
     assert!(report.is_empty(), "\n{report}");
 }
 

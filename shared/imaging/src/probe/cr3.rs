@@ -6,8 +6,8 @@
 
 use std::ops::Range;
 
-use crate::bmff::{Found, boxes};
-use crate::embedded;
+use super::bmff::{Found, boxes};
+use super::raw;
 use crate::probe::{Probe, Still, be32, be64, exif_orientation, jpeg};
 use crate::tiff::Tiff;
 
@@ -39,10 +39,10 @@ pub(crate) fn probe(bytes: &[u8]) -> Probe {
     }
     found.orientation = exif_orientation(bytes, found.exif.as_ref());
     let exif = found.apart.exif.clone().and_then(|range| Tiff::new(bytes.get(range)?)?.first());
-    found.size = embedded::exif_size(exif.as_ref());
+    found.size = raw::exif_size(exif.as_ref());
     let stills = pictures.into_iter().filter_map(|range| jpeg::embedded(bytes, range));
     if let Some((range, header)) = stills.max_by_key(|(_, header)| header.pixels()) {
-        found.size = Some(embedded::shown_size(found.size, &header));
+        found.size = Some(raw::shown_size(found.size, &header));
         found.still = Some(Still::Jpeg { range, header });
     }
     found
@@ -105,8 +105,8 @@ fn sample(bytes: &[u8], track: Range<usize>) -> Option<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bmff::tests::boxed;
-    use crate::embedded::tests::jpeg;
+    use crate::probe::bmff::tests::boxed;
+    use crate::probe::raw::tests::jpeg;
     use crate::tiff::tests::{Value, build};
     use crate::{Budget, Kind, Raw, inspect, render};
 

@@ -1,31 +1,14 @@
-//! Reads the boxes of HEIF and its relatives: what phones write as HEIC and AVIF (ISO/IEC 14496-12 and 23008-12).
+//! Reads what phones write as HEIC and AVIF (ISO/IEC 23008-12): the items in the boxes, and what is said of them.
 //!
 //! There is no decoder for their pictures here, so this finds the facts, and the rare JPEG inside.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::bmff::{ENTRIES, Found, boxes};
 use crate::Orientation;
-use crate::kind::{Kind, Raw, Video};
+use crate::kind::Kind;
 use crate::probe::{Probe, Still, be16, be32, be64, jpeg, size};
-
-/// The kind of a file that begins with an `ftyp` box, by its brands.
-pub(crate) fn kind(bytes: &[u8]) -> Kind {
-    let length = be32(bytes, 0).map_or(0, |length| length as usize);
-    let body = bytes.get(8..length.clamp(8, 264).min(bytes.len())).unwrap_or_default();
-    let (brands, _) = body.as_chunks::<4>();
-    // The major brand, then a version, then the compatible brands. `mif1` and `msf1` say HEIF without the codec.
-    let Some(major) = brands.first() else { return Kind::Unknown };
-    match major {
-        b"avif" | b"avis" => Kind::Avif,
-        b"mif1" | b"msf1" if brands.iter().skip(2).any(|brand| brand == b"avif") => Kind::Avif,
-        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1" => Kind::Heic,
-        b"crx " => Kind::Raw(Raw::Cr3),
-        b"jxl " => Kind::Jxl,
-        b"qt  " => Kind::Video(Video::QuickTime),
-        _ => Kind::Video(Video::Mp4),
-    }
-}
 
 /// Reads what HEIF says of its primary picture.
 pub(crate) fn probe(bytes: &[u8], kind: Kind) -> Probe {
@@ -42,45 +25,11 @@ pub(crate) fn probe(bytes: &[u8], kind: Kind) -> Probe {
         let head = bytes.get(range.start..range.end.min(range.start + 256))?;
         head.windows(9).any(|window| window == b"x:xmpmeta" || window == b"<?xpacket").then_some(range)
     });
-    if let Some(primary) = items.primary {
-        (found.size, found.orientation) = items.geometry(bytes, primary);
+    if items.primary.is_some() {
+        (found.size, found.orientation) = items.geometry(bytes);
     }
     found.still = items.jpeg(bytes);
     found
-}
-
-/// A box: its name, and where its body lies.
-pub(crate) struct Found {
-    pub(crate) name: [u8; 4],
-    pub(crate) body: Range<usize>,
-}
-
-impl Found {
-    /// The body after its first bytes: version and flags, or a count.
-    pub(crate) fn after(&self, bytes: usize) -> Range<usize> {
-        (self.body.start + bytes).min(self.body.end)..self.body.end
-    }
-}
-
-/// Boxes or entries to look at in one place before giving up on a file made of them.
-const ENTRIES: usize = 10_000;
-
-/// The boxes that follow each other in a range. Stops at the first that makes no sense.
-pub(crate) fn boxes(bytes: &[u8], range: Range<usize>) -> impl Iterator<Item = Found> {
-    let mut at = range.start;
-    std::iter::from_fn(move || {
-        let name = *bytes.get(at + 4..range.end)?.first_chunk()?;
-        let (head, length) = match be32(bytes, at)? {
-            0 => (8, range.end - at),
-            1 => (16, usize::try_from(be64(bytes, at + 8)?).ok()?),
-            length => (8, length as usize),
-        };
-        let end = at.checked_add(length).filter(|&end| end <= range.end)?;
-        let body = at.checked_add(head).filter(|&start| start <= end)?..end;
-        at = end;
-        Some(Found { name, body })
-    })
-    .take(ENTRIES)
 }
 
 /// The items of a file and where their bytes lie.
@@ -91,8 +40,8 @@ struct Items {
     places: BTreeMap<u32, Range<usize>>,
     /// The properties, in the order in which associations count them from 1.
     properties: Vec<([u8; 4], Range<usize>)>,
-    /// The properties of each item, in the order in which they apply.
-    associations: BTreeMap<u32, Vec<usize>>,
+    /// The properties of the primary item, in the order in which they apply.
+    of_primary: Vec<u16>,
 }
 
 impl Items {
@@ -148,6 +97,7 @@ impl Items {
         version: u8,
         idat: Option<&Range<usize>>,
     ) -> Option<()> {
+        let bytes = bytes.get(..found.body.end)?;
         let sizes = be16(bytes, found.body.start + 4)?;
         let nibble = |shift: u16| usize::from(sizes >> shift & 0xF);
         let (offset_size, length_size, base_size) = (nibble(12), nibble(8), nibble(4));
@@ -184,8 +134,9 @@ impl Items {
         Some(())
     }
 
-    /// `ipma`: for each item the numbers of its properties.
+    /// `ipma`: for each item the numbers of its properties, of which those of the primary one are kept.
     fn read_associations(&mut self, bytes: &[u8], part: &Found) -> Option<()> {
+        let bytes = bytes.get(..part.body.end)?;
         let version = *bytes.get(part.body.start)?;
         let wide_numbers = bytes.get(part.body.start + 3)? & 1 == 1;
         let count = be32(bytes, part.body.start + 4)? as usize;
@@ -199,13 +150,15 @@ impl Items {
             for _ in 0..properties {
                 // The top bit says that a reader must understand the property.
                 numbers.push(if wide_numbers {
-                    usize::from(be16(bytes, at)? & 0x7FFF)
+                    be16(bytes, at)? & 0x7FFF
                 } else {
-                    usize::from(bytes.get(at)? & 0x7F)
+                    u16::from(bytes.get(at)? & 0x7F)
                 });
                 at += if wide_numbers { 2 } else { 1 };
             }
-            self.associations.insert(id, numbers);
+            if self.primary == Some(id) {
+                self.of_primary = numbers;
+            }
         }
         Some(())
     }
@@ -219,13 +172,13 @@ impl Items {
         self.places.get(&id).filter(|place| place.end <= bytes.len()).cloned()
     }
 
-    /// The size of an item before it is turned (`ispe`), and how it is turned (`irot`, `imir`). The EXIF orientation
+    /// The size of the primary item before it is turned (`ispe`), and how it is turned (`irot`, `imir`). The EXIF orientation
     /// of a HEIF file repeats that, and does not count.
-    fn geometry(&self, bytes: &[u8], id: u32) -> (Option<(u32, u32)>, Orientation) {
+    fn geometry(&self, bytes: &[u8]) -> (Option<(u32, u32)>, Orientation) {
         let (mut extent, mut orientation) = (None, Orientation::default());
-        for number in self.associations.get(&id).into_iter().flatten() {
-            let Some((name, body)) = number.checked_sub(1).and_then(|index| self.properties.get(index))
-            else {
+        for &number in &self.of_primary {
+            let property = number.checked_sub(1).and_then(|index| self.properties.get(usize::from(index)));
+            let Some((name, body)) = property else {
                 continue;
             };
             let first = bytes.get(body.start).copied().filter(|_| !body.is_empty()).unwrap_or(0);
@@ -276,15 +229,10 @@ fn number(bytes: &[u8], at: usize, size: usize) -> Option<usize> {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
+    use crate::probe::bmff::tests::boxed;
     use crate::tiff;
-
-    /// A box with this body.
-    pub(crate) fn boxed(name: [u8; 4], body: &[u8]) -> Vec<u8> {
-        let length = u32::try_from(body.len() + 8).unwrap();
-        [&length.to_be_bytes()[..], &name, body].concat()
-    }
 
     /// A HEIF file whose primary item 1 has the properties given, and whose item 2 is an EXIF block.
     fn heif(properties: &[(&[u8; 4], &[u8])], exif: &[u8]) -> Vec<u8> {

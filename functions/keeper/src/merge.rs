@@ -63,6 +63,11 @@ impl<T, N> Ahead<T, N> {
         self.next = next.map(|next| Start(Some(next)));
     }
 
+    /// Whether what comes next is read already, or nothing comes.
+    fn is_ready(&self) -> bool {
+        !self.entries.is_empty() || self.next.is_none()
+    }
+
     fn front(&self) -> Option<PhotoId> {
         match self.entries.front() {
             Some(Entry::Of(photo_id, _)) => Some(*photo_id),
@@ -138,6 +143,13 @@ impl Merge {
     /// no further.
     pub(crate) fn is_over(&self) -> bool {
         self.is_over
+    }
+
+    /// Whether the next photo begins in pages that are read already: a page of a large library may take longer to read
+    /// than a short run lasts, and what is read is not read again.
+    pub(crate) fn has_ahead(&self) -> bool {
+        let empty = self.records.entries.is_empty() && self.originals.entries.is_empty();
+        !empty && self.records.is_ready() && self.originals.is_ready() && self.variants.is_ready()
     }
 
     /// Where to go on if `after` is the last photo that came.

@@ -256,7 +256,9 @@ async fn walk(storage: &Storage, kept: &mut Report, end: Instant) -> Result<bool
             }
             let read = looks.iter().filter(|look| look.bytes).filter_map(|look| look.record.as_ref());
             let full = looks.len() >= batch || read.map(|record| record.size).sum::<u64>() >= BATCH_BYTES;
-            if full || Instant::now() >= end {
+            let goes_on = !report.every_byte && !merge.is_over() && merge.has_ahead();
+            let over = Instant::now() >= end && !goes_on;
+            if full || over {
                 look_closer(storage, report, &user, &mut looks).await;
                 report.next = Some(merge.place(place.after));
                 kept.clone_from(report);
@@ -267,7 +269,7 @@ async fn walk(storage: &Storage, kept: &mut Report, end: Instant) -> Result<bool
                     saved = now;
                 }
             }
-            if Instant::now() >= end {
+            if over {
                 return Ok(false);
             }
         }

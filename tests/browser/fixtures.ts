@@ -68,6 +68,9 @@ export const test = base.extend<Fixtures, { stack: Stack }>({
 });
 
 export async function signIn(page: Page, user: string, path = '/'): Promise<void> {
+  // The browser is told to hand its file dialogs to the test while anybody listens. A test that only begins to listen as
+  // it presses the key may be too late, and wait for a dialog that was shown to nobody.
+  page.on('filechooser', () => undefined);
   await page.goto(path);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.locator('input[name=name]').fill(user);

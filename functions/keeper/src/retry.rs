@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::time::Instant;
 
+use futures::future::try_join_all;
 use time::OffsetDateTime;
 use tintype_core::audit::report::Place;
 use tintype_core::id::PhotoId;
@@ -18,8 +19,9 @@ use crate::{Keeper, KeeperError, chores};
 /// What another try may help.
 const REASONS: [PreviewReason; 2] = [PreviewReason::Broken, PreviewReason::OutOfMemory];
 const RECORDS: i32 = 200;
-/// How many photos that are asked for by name are read at once.
+/// How many photos that are asked for by name are read before the clock is, and how many of them at once.
 const NAMED: usize = 100;
+const AT_ONCE: usize = 8;
 
 pub(crate) async fn retry(
     keeper: &Keeper,
@@ -93,8 +95,11 @@ async fn named(
     let from = place.after.map_or(Bound::Unbounded, Bound::Excluded);
     let mut ahead = photo_ids.range((from, Bound::Unbounded)).copied();
     let page: Vec<PhotoId> = ahead.by_ref().take(NAMED).collect();
-    let mut found = storage.catalog.get_many(&place.user, &page).await?;
-    let records = page.iter().filter_map(|photo_id| found.remove(photo_id)).collect();
+    let mut records = Vec::with_capacity(page.len());
+    for some in page.chunks(AT_ONCE) {
+        let found = try_join_all(some.iter().map(|id| storage.catalog.get(&place.user, id))).await?;
+        records.extend(found.into_iter().flatten());
+    }
     Ok((records, page.last().copied().filter(|_| ahead.next().is_some())))
 }
 

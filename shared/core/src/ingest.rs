@@ -101,7 +101,7 @@ pub enum Next {
         /// Whether this walk has seen the original's HEAD itself.
         checked: bool,
     },
-    /// HEAD the original of a safe photo, or read it whole if the upload asks for that ([`Upload::wants_proof`]), for
+    /// HEAD the original of a safe photo, in the trash or not, or read it whole if the upload asks for that ([`Upload::wants_proof`]), for
     /// [`on_original`].
     HeadOriginal(Box<Record>),
     /// Delete the upload: the last call.
@@ -164,13 +164,14 @@ pub fn on_record(record: Option<Record>, upload: &Upload, now: OffsetDateTime, f
         State::Gone if brings_back(&record, upload) => claim(Some(record), upload, now, fresh),
         State::Storing => Next::Copy(record),
         State::Stored if record.preview == Preview::Pending => Next::Render { record, checked: false },
-        State::Stored => Next::HeadOriginal(record),
         State::Trashed if brings_back(&record, upload) => {
             let mut stored = record.moved_to(State::Stored, record.preview, now);
             stored.trashed_at = None;
             write(Some(record), stored, Then::Read)
         }
-        State::Trashed | State::Gone => Next::DeleteUpload,
+        // In the trash too: it can come back for weeks, and these may be the only right bytes of it.
+        State::Stored | State::Trashed => Next::HeadOriginal(record),
+        State::Gone => Next::DeleteUpload,
         State::Purging => Next::Fail(Trouble::Purging),
     }
 }
@@ -430,7 +431,7 @@ mod tests {
         );
         assert_eq!(then, Then::Read);
         for (seconds, restore) in [(1, false), (0, true), (-1, true)] {
-            assert_eq!(next(seconds, restore), Next::DeleteUpload);
+            assert_eq!(next(seconds, restore), Next::HeadOriginal(Box::new(trashed.clone())));
         }
     }
 

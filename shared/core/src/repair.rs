@@ -92,13 +92,15 @@ pub fn mended(
     now: OffsetDateTime,
 ) -> Record {
     let moved = generation != record.generation;
-    let preview = if moved && record.preview == Preview::Ready { Preview::Pending } else { record.preview };
+    // Variants are of a generation: in a new one they are made again, and tried as often as those of any photo.
+    let anew = moved && record.preview == Preview::Ready;
+    let (preview, attempts) = if anew { (Preview::Pending, 0) } else { (record.preview, record.attempts) };
     let due = if record.state == State::Trashed {
         record.due
     } else {
         ingest::due_after(record.state, preview, now)
     };
-    Record { generation, key, preview, due, version_id: original.version_id, ..record.clone() }
+    Record { generation, key, preview, attempts, due, version_id: original.version_id, ..record.clone() }
 }
 
 /// The record of a photo that its owner removed for good while a copy of its bytes was on its way into the vault: its
@@ -244,6 +246,8 @@ mod tests {
         let beside = mended(&stored, original(), fresh, "k".to_owned(), NOW);
         assert_eq!((beside.preview, beside.generation, beside.key.as_str()), (Preview::Pending, fresh, "k"));
         assert!(beside.due.is_some());
+        let tried = Record { attempts: 3, ..stored.clone() };
+        assert_eq!(mended(&tried, original(), fresh, "k".to_owned(), NOW).attempts, 0);
         let trashed = record(State::Trashed, Preview::Ready, NOW);
         let beside = mended(&trashed, original(), fresh, "k".to_owned(), NOW);
         assert_eq!((beside.state, beside.due), (State::Trashed, trashed.due));

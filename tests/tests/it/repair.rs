@@ -360,3 +360,35 @@ async fn what_is_lost_is_not_called_safe_and_its_owners_copy_is_taken() {
     every_byte().await;
     assert_eq!(safe().await, [true; 3]);
 }
+
+#[tokio::test]
+async fn a_copy_that_waits_is_kept_while_its_photo_is_in_the_trash() {
+    let app =
+        TestApp::start_with(|options| options.lambda.retry_after = [std::time::Duration::ZERO; 2]).await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 2).await;
+    let ids: Vec<_> = files.iter().map(File::photo_id).collect();
+    lose(&app, &app.record(&ada, &files[0]).await).await;
+    app.rot(&files[1]);
+    let every_byte = json!({"audit": {"every_byte": true}});
+    app.ask(every_byte.clone(), 0).await;
+    // A client is asked for what it still has, before their owner trashes both.
+    for file in &files {
+        ada.upload(file).await;
+    }
+    assert_eq!(app.buckets.uploads().await.len(), 2);
+    ada.trash(&ids).await;
+    for hours in 1..4 {
+        app.keep(hours).await;
+    }
+    assert_eq!(app.buckets.uploads().await.len(), 2, "the only right bytes of both");
+    ada.restore(&ids).await;
+    let found: AuditAnswer = serde_json::from_value(app.ask(every_byte, 0).await).unwrap();
+    let done = repair(&app, &found).await;
+    assert_eq!(done.repaired, 2, "{done:?}");
+    for file in &files {
+        is_whole(&app, &ada, file).await;
+    }
+    app.keep(5).await;
+    app.buckets.until_nothing_waits().await;
+}

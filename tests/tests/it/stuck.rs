@@ -124,5 +124,5 @@ async fn another_try_of_one_photo_reads_that_photo_alone() {
     let catalog = log.iter().filter(|call| call.service == Service::DynamoDb);
     let read: Vec<_> = catalog.map(|call| call.operation.as_str()).collect();
     // Who there is, and of each the photos that are named.
-    assert_eq!(read, ["Query", "BatchGetItem", "BatchGetItem"]);
+    assert_eq!(read, ["Query", "GetItem", "GetItem", "GetItem", "GetItem"]);
 }

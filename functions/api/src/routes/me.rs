@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use tintype_core::audit::Kind;
 use tintype_core::audit::line::{Told, line};
-use tintype_core::audit::report::UserAudit;
+use tintype_core::audit::report::{Doubted, UserAudit};
 use tintype_core::record::PreviewReason;
 use tintype_core::stuck::LastRun;
 use tintype_core::tally::{Counter, Tally};
@@ -45,10 +45,12 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
     let catalog = &api.storage.catalog;
     let (audit, drill) = (NoteKey::Audit(user.clone()), NoteKey::Drill(user.clone()));
     let (audit, drill, stuck) = (&audit, &drill, &NoteKey::Stuck(user.clone()));
-    let (counters, audit, drill, stuck, keeper) = tokio::try_join!(
+    let doubted = &NoteKey::Doubted(user.clone());
+    let (counters, audit, drill, doubted, stuck, keeper) = tokio::try_join!(
         catalog.counters(&user),
         catalog.note::<UserAudit>(audit),
         catalog.note::<DrillSummary>(drill),
+        catalog.note::<Doubted>(doubted),
         catalog.note::<Stuck>(stuck),
         catalog.note::<LastRun>(&NoteKey::KeeperRun),
     )?;
@@ -58,11 +60,15 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
     let keeper = keeper.map(|note| note.says).unwrap_or_default();
     let (safe, trash) = totals(&counters);
     let stuck = stuck.map(|note| note.says).unwrap_or_default();
+    // An original that was found wrong by a drill that is not at its end yet is in no summary.
+    let doubted = doubted.map_or(0, |note| note.says.originals.len() as u64);
     let told = Told {
         photos: positive(safe.count),
-        attention: last_audit.as_ref().map_or(0, |audit| audit.differences)
-            + last_drill.as_ref().map_or(0, |drill| drill.wrong)
-            + damaged(&stuck, last_audit.as_ref()),
+        attention: doubted.max(
+            last_audit.as_ref().map_or(0, |audit| audit.differences)
+                + last_drill.as_ref().map_or(0, |drill| drill.wrong)
+                + damaged(&stuck, last_audit.as_ref()),
+        ),
         unchecked: last_audit.as_ref().map_or(0, |audit| audit.unchecked),
         checked_at: last_audit.as_ref().map(|audit| audit.finished_at),
     };

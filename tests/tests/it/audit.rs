@@ -252,6 +252,53 @@ async fn an_audit_that_breaks_off_goes_on_and_counts_nothing_twice() {
 }
 
 #[tokio::test]
+async fn an_audit_that_could_not_tell_everybody_is_told_again_and_not_done_again() {
+    let faults = Faults::default();
+    let app = TestApp::start_with(|options| options.http = Some(faults.client())).await;
+    let mut users = [app.user("ada"), app.user("ben")];
+    users.sort_by(|one, other| one.id.cmp(&other.id));
+    let [first, second] = users;
+    let (_, lost) = (app.library(&first, 2).await, app.library(&second, 2).await);
+    app.stack.storage.vault.delete(&app.record(&second, &lost[0]).await.key).await.unwrap();
+    let told = async |user: &User| me(user).await.last_audit.map(|audit| audit.report);
+    // The first owner's note is refused; the second's speaks of the lost photo, and is another subject.
+    let refuse = || {
+        faults.plan(|call| (call.subject == "S#audit").then_some(Fault::Answer(403, "")));
+    };
+
+    refuse();
+    let failed = tintype_keeper::handle(&app.stack.keeper, &json!({"audit": {}}), mint::now()).await;
+    assert!(failed.unwrap_err().to_string().contains("unavailable"));
+    faults.stop();
+    assert_eq!(told(&first).await, None);
+    let report = told(&second).await.expect("one owner does not wait for another's trouble");
+    let by_hand = audit(&app, json!({})).await;
+    assert_eq!((by_hand.report, by_hand.checked, by_hand.found), (report, 4, 1));
+    assert_eq!(told(&first).await, Some(report), "told, and not begun again");
+    assert_ne!(audit(&app, json!({})).await.report, report, "and then it is over");
+
+    // The schedule tells it as well, an hour later.
+    refuse();
+    let then = mint::now() + time::Duration::days(8);
+    tintype_keeper::handle(&app.stack.keeper, &json!({}), then).await.unwrap_err();
+    faults.stop();
+    let report = told(&second).await.unwrap();
+    assert_ne!(told(&first).await, Some(report));
+    app.ask(json!({}), 8 * 24 + 1).await;
+    assert_eq!((told(&first).await, told(&second).await), (Some(report), Some(report)));
+
+    // Who asks for every byte gets that, behind what was still to be told.
+    refuse();
+    tintype_keeper::handle(&app.stack.keeper, &json!({"audit": {}}), then).await.unwrap_err();
+    faults.stop();
+    let plain = told(&second).await.unwrap();
+    let whole = app.ask(json!({"audit": {"every_byte": true}}), 8 * 24 + 2).await;
+    let whole: AuditAnswer = serde_json::from_value(whole).unwrap();
+    assert_ne!(whole.report, plain);
+    assert!(whole.finished && whole.bytes_read > 0, "{whole:?}");
+}
+
+#[tokio::test]
 async fn every_byte_finds_what_rotted_on_the_disk() {
     let app = TestApp::start().await;
     let ada = app.user("ada");

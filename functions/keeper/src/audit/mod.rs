@@ -100,8 +100,15 @@ pub(crate) async fn by_hand(
     now: OffsetDateTime,
     end: Instant,
 ) -> Result<AuditAnswer, KeeperError> {
-    let note = keeper.storage.catalog.note(&NoteKey::KeeperAudit).await?;
-    slice(keeper, now, end, request.every_byte, note, BY_HAND).await.map(AuditAnswer::of)
+    let again = async || {
+        let note = keeper.storage.catalog.note(&NoteKey::KeeperAudit).await?;
+        slice(keeper, now, end, request.every_byte, note, BY_HAND).await
+    };
+    let report = again().await?;
+    let is_old = report.finished_at.is_some_and(|at| now - at >= BY_HAND);
+    // Another audit had only to be told: the one that is asked for comes behind it.
+    let report = if is_old || report.every_byte != request.every_byte { again().await? } else { report };
+    Ok(AuditAnswer::of(report))
 }
 
 async fn slice(
@@ -112,8 +119,48 @@ async fn slice(
     note: Option<Note<Audits>>,
     goes_on_for: Duration,
 ) -> Result<Report, KeeperError> {
+    let (note, report) = claim(keeper, now, end, every_byte, note, goes_on_for).await?;
+    let (note, report, walked) = if report.finished_at.is_some() {
+        // An earlier slice came to the end, and could not tell everybody.
+        (note, report, Ok(true))
+    } else {
+        go_on(keeper, now, end, note, report).await?
+    };
+    let told = if report.finished_at.is_some() {
+        log(&report);
+        tell(keeper, &report).await
+    } else {
+        tracing::info!(
+            checked = report.checked(),
+            found = report.found(),
+            "the audit goes on with the next run"
+        );
+        Ok(())
+    };
+    // Who could not be told is told by the next slice.
+    let is_over = report.finished_at.is_some() && told.is_ok();
+    let running = (!is_over).then_some(report.audit_id);
+    let unchecked = report.unchecked() > 0;
+    let says = Audits { running, lease_until: None, unchecked, ..note.says.clone() };
+    match keeper.storage.catalog.put_note(&NoteKey::KeeperAudit, Some(&note), says).await {
+        // The lease ended, or our own write lost its reply.
+        Ok(_) | Err(StorageError::Changed) => {}
+        Err(error) => return Err(error.into()),
+    }
+    walked?;
+    told?;
+    Ok(report)
+}
+
+/// Walks on until the time is over, and keeps the report; whether the walk came to the end.
+async fn go_on(
+    keeper: &Keeper,
+    now: OffsetDateTime,
+    end: Instant,
+    mut note: Note<Audits>,
+    mut report: Report,
+) -> Result<(Note<Audits>, Report, Result<bool, StorageError>), KeeperError> {
     let begun = Instant::now();
-    let (mut note, mut report) = claim(keeper, now, end, every_byte, note, goes_on_for).await?;
     let place = (report.folders.clone(), report.next.clone());
     let walked = walk(&keeper.storage, &mut report, end).await;
     // Who took longer than the lease writes nothing: somebody else goes on with it.
@@ -132,35 +179,23 @@ async fn slice(
     }
     // What was seen up to the last place is kept, whatever ended the walk.
     keeper.storage.vault.put_report(&report).await?;
-    if report.finished_at.is_some() {
-        tell(keeper, &report).await?;
-    }
-    let running = report.finished_at.is_none().then_some(report.audit_id);
-    let unchecked = report.unchecked() > 0;
-    let says = Audits { running, lease_until: None, unchecked, ..note.says.clone() };
-    match keeper.storage.catalog.put_note(&NoteKey::KeeperAudit, Some(&note), says).await {
-        // The lease ended, or our own write lost its reply.
-        Ok(_) | Err(StorageError::Changed) => {}
-        Err(error) => return Err(error.into()),
-    }
-    walked?;
+    Ok((note, report, walked))
+}
+
+/// Says what a whole audit found.
+fn log(report: &Report) {
     let (checked, found, unchecked) = (report.checked(), report.found(), report.unchecked());
-    if report.finished_at.is_some() {
-        tracing::info!(
-            target: metrics::TARGET,
-            function = "keeper",
-            photos_audited = checked,
-            photos_lost = lost(&report),
-        );
-    }
-    if report.finished_at.is_none() {
-        tracing::info!(checked, found, "the audit goes on with the next run");
-    } else if found > 0 {
+    tracing::info!(
+        target: metrics::TARGET,
+        function = "keeper",
+        photos_audited = checked,
+        photos_lost = lost(report),
+    );
+    if found > 0 {
         tracing::error!(audit_id = %report.audit_id, checked, found, unchecked, "the audit found differences");
     } else {
         tracing::info!(checked, unchecked, "the audit found no difference");
     }
-    Ok(report)
 }
 
 /// Photos whose original is not there, or is not what it was: an alarm watches this number.
@@ -170,7 +205,7 @@ fn lost(report: &Report) -> u64 {
     users.flat_map(|looked| kinds.iter().filter_map(|kind| looked.findings.get(kind))).sum()
 }
 
-/// Takes the lease, with the report to go on with, or a new one.
+/// Takes the lease, with the report to go on with, or a new one. One that is finished is still to be told.
 async fn claim(
     keeper: &Keeper,
     now: OffsetDateTime,
@@ -197,9 +232,8 @@ async fn claim(
     };
     let further_at = note.as_ref().and_then(|note| note.says.came_further_at);
     let goes_on = |report: &Report| {
-        report.every_byte == every_byte
-            && report.finished_at.is_none()
-            && now - further_at.unwrap_or(report.started_at) < goes_on_for
+        report.finished_at.is_some()
+            || report.every_byte == every_byte && now - further_at.unwrap_or(report.started_at) < goes_on_for
     };
     let report =
         running.filter(goes_on).unwrap_or_else(|| Report::begun(mint::audit_id(now), now, every_byte));
@@ -343,22 +377,36 @@ async fn look_closer(storage: &Storage, report: &mut Report, user: &UserId, look
     }
 }
 
-/// Tells each user what was found of theirs.
+/// Tells each user what was found of theirs: no user waits for another's trouble. Told again, it is the same.
 async fn tell(keeper: &Keeper, report: &Report) -> Result<(), StorageError> {
+    let mut ended = Ok(());
     for user in report.users.keys() {
-        if let Some(summary) = report.summary(user) {
-            keeper.storage.catalog.tell(&NoteKey::Audit(user.clone()), &summary).await?;
-        }
-        let mut doubted = doubted(&keeper.storage, user).await?;
-        let known = doubted.originals.len();
-        for original in report.wrong_bytes(user) {
-            if doubted.originals.len() < Doubted::MOST && !doubted.originals.contains(&original) {
-                doubted.originals.push(original);
+        let told = tell_one(keeper, report, user).await;
+        // The first error is the answer, which is logged.
+        match (&ended, told) {
+            (Err(_), Err(later)) => {
+                tracing::error!(error = &later as &dyn std::error::Error, "a further owner was not told");
             }
+            (Err(_), Ok(())) => {}
+            (Ok(()), told) => ended = told,
         }
-        if doubted.originals.len() > known {
-            keeper.storage.catalog.tell(&NoteKey::Doubted(user.clone()), &doubted).await?;
+    }
+    ended
+}
+
+async fn tell_one(keeper: &Keeper, report: &Report, user: &UserId) -> Result<(), StorageError> {
+    if let Some(summary) = report.summary(user) {
+        keeper.storage.catalog.tell(&NoteKey::Audit(user.clone()), &summary).await?;
+    }
+    let mut doubted = doubted(&keeper.storage, user).await?;
+    let known = doubted.originals.len();
+    for original in report.wrong_bytes(user) {
+        if doubted.originals.len() < Doubted::MOST && !doubted.originals.contains(&original) {
+            doubted.originals.push(original);
         }
+    }
+    if doubted.originals.len() > known {
+        keeper.storage.catalog.tell(&NoteKey::Doubted(user.clone()), &doubted).await?;
     }
     Ok(())
 }

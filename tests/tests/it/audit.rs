@@ -428,6 +428,47 @@ async fn an_audit_by_hand_goes_on_for_hours_as_long_as_it_comes_further() {
 }
 
 #[tokio::test]
+async fn the_schedule_leaves_an_audit_of_every_byte_to_who_began_it() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    app.library(&ada, 4).await;
+    let ask = async |event: serde_json::Value, minutes: i64| {
+        let then = mint::now() + time::Duration::minutes(minutes);
+        let answer = tintype_keeper::handle(&app.stack.keeper, &event, then).await.unwrap();
+        serde_json::to_value(answer).unwrap()
+    };
+    let slice = async |minutes: i64| -> AuditAnswer {
+        serde_json::from_value(ask(json!({"audit": {"every_byte": true, "seconds": 0}}), minutes).await)
+            .unwrap()
+    };
+    let begun = slice(0).await;
+    assert!(!begun.finished);
+    let mut minutes = 0;
+    loop {
+        // The schedule comes in between, before the first photo as behind each.
+        ask(json!({}), minutes + 25).await;
+        assert!(me(&ada).await.last_audit.is_none());
+        minutes += 50;
+        let on = slice(minutes).await;
+        assert_eq!(on.report, begun.report, "after {minutes} minutes");
+        if on.finished {
+            assert_eq!(on.checked, 4);
+            break;
+        }
+    }
+    // It was an audit, too: the next one is due in a week.
+    ask(json!({}), minutes + 60).await;
+    assert_eq!(me(&ada).await.last_audit.unwrap().report, begun.report);
+
+    // One that nobody goes on with does not keep the schedule from its own.
+    let left = slice(minutes).await;
+    assert!(!left.finished);
+    ask(json!({}), minutes + 61).await;
+    let own = me(&ada).await.last_audit.unwrap().report;
+    assert!(own != left.report && own != begun.report);
+}
+
+#[tokio::test]
 async fn each_owner_is_told_of_their_own_photos_alone() {
     let app = TestApp::start().await;
     let (ada, ben) = (app.user("ada"), app.user("ben"));

@@ -47,6 +47,9 @@ const AT_ONCE: usize = 16;
 struct Audits {
     /// The one that goes on.
     running: Option<AuditId>,
+    /// Whether that one reads every byte, as one by hand may.
+    #[serde(default)]
+    every_byte: bool,
     /// When the last one began.
     #[serde(with = "time::serde::rfc3339")]
     started_at: OffsetDateTime,
@@ -59,6 +62,15 @@ struct Audits {
     /// Whether the last one could not look at every photo.
     #[serde(default)]
     unchecked: bool,
+}
+
+impl Audits {
+    /// Whether an audit of every byte came further so recently that whoever began it goes on with it: it would begin
+    /// again behind one of the schedule.
+    fn is_in_hand(&self, now: OffsetDateTime) -> bool {
+        let further_at = self.came_further_at.unwrap_or(self.started_at);
+        self.running.is_some() && self.every_byte && now - further_at < BY_HAND
+    }
 }
 
 /// Gives back the lease of an audit that was killed, for whoever knows that no keeper runs.
@@ -82,7 +94,7 @@ pub(crate) async fn on_schedule(
     let says = note.as_ref().map(|note| &note.says);
     let is_time = |says: &Audits| {
         let every = if says.unchecked { AGAIN } else { EVERY };
-        says.running.is_some() || now - says.started_at >= every
+        !says.is_in_hand(now) && (says.running.is_some() || now - says.started_at >= every)
     };
     if !says.is_none_or(is_time) {
         return Ok(());
@@ -240,6 +252,7 @@ async fn claim(
     let lease_until = Some(now + end.saturating_duration_since(Instant::now()) + GRACE);
     let says = Audits {
         running: Some(report.audit_id),
+        every_byte: report.every_byte,
         started_at: report.started_at,
         came_further_at: further_at.filter(|_| report.has_begun()),
         lease_until,

@@ -63,11 +63,6 @@ impl<T, N> Ahead<T, N> {
         self.next = next.map(|next| Start(Some(next)));
     }
 
-    /// Whether what comes next is read already, or nothing comes.
-    fn is_ready(&self) -> bool {
-        !self.entries.is_empty() || self.next.is_none()
-    }
-
     fn front(&self) -> Option<PhotoId> {
         match self.entries.front() {
             Some(Entry::Of(photo_id, _)) => Some(*photo_id),
@@ -114,6 +109,10 @@ pub(crate) struct Merge {
     end: Instant,
     /// Whether they were.
     is_over: bool,
+    /// Whether the pages of the first photo are read: without these, no run would come further.
+    has_begun: bool,
+    /// Whether further pages were read when the time was over.
+    read_late: bool,
     passed: Passed,
 }
 
@@ -135,6 +134,8 @@ impl Merge {
             kept_strange: named_strange,
             end,
             is_over: false,
+            has_begun: false,
+            read_late: false,
             passed: passed.clone(),
         }
     }
@@ -145,11 +146,15 @@ impl Merge {
         self.is_over
     }
 
-    /// Whether the next photo begins in pages that are read already: a page of a large library may take longer to read
-    /// than a short run lasts, and what is read is not read again.
+    /// Whether the next photo begins in pages that were read before the time was over: a page of a large library may take
+    /// longer to read than a short run lasts, and what is read is not read again.
     pub(crate) fn has_ahead(&self) -> bool {
         let empty = self.records.entries.is_empty() && self.originals.entries.is_empty();
-        !empty && self.records.is_ready() && self.originals.is_ready() && self.variants.is_ready()
+        !empty && !self.read_late
+    }
+
+    fn page_came(&mut self) {
+        self.read_late |= self.has_begun && Instant::now() >= self.end;
     }
 
     /// Where to go on if `after` is the last photo that came.
@@ -160,6 +165,7 @@ impl Merge {
     /// The next photo, in the order of ids; `None` behind the last one, and if the time is over.
     pub(crate) async fn next(&mut self) -> Result<Option<Gathered>, StorageError> {
         self.read(None).await?;
+        self.has_begun = true;
         if self.is_over {
             return Ok(None);
         }
@@ -227,6 +233,7 @@ impl Merge {
                 Err(unreadable) => Entry::Of(unreadable.photo_id, Err(unreadable)),
             });
             self.records.came(entries, page.next);
+            self.page_came();
         }
         let prefix = ObjectKey::originals_of(&self.user);
         let behind = bound(prefix.clone());
@@ -247,6 +254,7 @@ impl Merge {
                     Ok(_) | Err(_) => Entry::Strange(version.key),
                 });
                 self.originals.came(entries, page.next);
+                self.page_came();
             }
             let Some(key) = self.originals.take_strange(behind.as_deref()) else { break };
             self.passed.original = Some(key.clone());
@@ -268,6 +276,7 @@ impl Merge {
                     Ok(_) | Err(_) => Entry::Strange(key),
                 });
                 self.variants.came(entries, page.next);
+                self.page_came();
             }
             let Some(key) = self.variants.take_strange(behind.as_deref()) else { break };
             self.passed.variant = Some(key.clone());

@@ -322,6 +322,12 @@ async fn every_byte_finds_what_rotted_on_the_disk() {
         named.filter_map(|finding| finding.photo_id).collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(wrong(&again), [&files[3], &files[5]].map(File::photo_id).into());
+    // But not when its time is over: the first of them ends the slice.
+    let slice: AuditAnswer =
+        serde_json::from_value(app.ask(json!({"audit": {"seconds": 0}}), 0).await).unwrap();
+    let again = audit(&app, json!({"seconds": 0})).await;
+    assert!(!slice.finished && (1..again.found).contains(&slice.found), "{slice:?} {again:?}");
+    assert_eq!(wrong(&again), [&files[3], &files[5]].map(File::photo_id).into());
 }
 
 #[tokio::test]

@@ -95,3 +95,25 @@ async fn an_audit_of_a_large_library_stays_inside_its_memory_and_its_time() {
     );
     assert!(peak.is_none_or(|peak| peak < MEMORY_KB), "{peak:?} KiB");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_audit_ends_with_the_pages_that_it_has_read() {
+    let photos = 1_100_u32;
+    let app = TestApp::start_with(|options| options.durability = Durability::Process).await;
+    let ada = app.user("ada");
+    seeded(&app, &ada, photos).await;
+    // Three pages of records: all of one are looked at, and no slice goes on with the next.
+    let (mut slices, mut checked) = (0, 0);
+    let found = loop {
+        let event = json!({"audit": {"seconds": 0}});
+        let answer: AuditAnswer = serde_json::from_value(app.ask(event, 0).await).unwrap();
+        slices += 1;
+        assert!(answer.checked - checked <= 500, "{} behind {checked}", answer.checked);
+        checked = answer.checked;
+        if answer.finished {
+            break answer;
+        }
+    };
+    assert_eq!((found.checked, found.found), (u64::from(photos), 0));
+    assert!((3..=4).contains(&slices), "{slices} slices");
+}

@@ -32,6 +32,8 @@ const AGAIN: Duration = Duration::days(1);
 const BY_HAND: Duration = Duration::hours(1);
 /// What a slice may take beyond its time.
 const GRACE: Duration = Duration::seconds(60);
+/// How long a slice goes on at most with what it has read when its time is over.
+const SLACK: std::time::Duration = std::time::Duration::from_secs(10);
 /// How many photos are looked at closely before the place is kept: fewer, if whole files are read.
 const BATCH: usize = 64;
 const BATCH_OF_FILES: usize = 8;
@@ -303,8 +305,10 @@ async fn walk(storage: &Storage, kept: &mut Report, end: Instant) -> Result<bool
             }
             let read = looks.iter().filter(|look| look.bytes).filter_map(|look| look.record.as_ref());
             let full = looks.len() >= batch || read.map(|record| record.size).sum::<u64>() >= BATCH_BYTES;
-            let goes_on = !report.every_byte && !merge.is_over() && merge.has_ahead();
-            let over = Instant::now() >= end && !goes_on;
+            // What is read already is used, unless files are to be read whole for it.
+            let goes_on = !merge.is_over() && merge.has_ahead() && !looks.iter().any(|look| look.bytes);
+            let now = Instant::now();
+            let over = now >= end && !goes_on || now >= end + SLACK;
             if full || over {
                 look_closer(storage, report, &user, &mut looks).await;
                 report.next = Some(merge.place(place.after));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tintype_core::id::PhotoId;
 use tintype_core::key::{FileName, ObjectKey};
 use tintype_core::record::{Preview, PreviewReason, Record};
-use tintype_keeper::request::AuditAnswer;
+use tintype_keeper::request::{AuditAnswer, RebuildAnswer};
 use tintype_local_s3::Durability;
 use tintype_storage::mint;
 use tintype_tests::{File, TestApp, User, drawn, many, seed};
@@ -97,7 +97,7 @@ async fn an_audit_of_a_large_library_stays_inside_its_memory_and_its_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_short_audit_ends_with_the_pages_that_it_has_read() {
+async fn short_audits_and_rebuilds_end_with_the_pages_that_they_have_read() {
     let photos = 1_100_u32;
     let app = TestApp::start_with(|options| options.durability = Durability::Process).await;
     let ada = app.user("ada");
@@ -115,5 +115,20 @@ async fn a_short_audit_ends_with_the_pages_that_it_has_read() {
         }
     };
     assert_eq!((found.checked, found.found), (u64::from(photos), 0));
+    assert!((3..=4).contains(&slices), "{slices} slices");
+
+    // And a rebuild, where the catalog is whole.
+    let (mut slices, mut originals, mut next) = (0, 0, None);
+    loop {
+        let answer = app.ask(json!({"rebuild": {"next": next, "seconds": 0}}), 0).await;
+        let answer: RebuildAnswer = serde_json::from_value(answer).unwrap();
+        assert_eq!((answer.made, answer.refused.len()), (0, 0));
+        assert!(answer.originals <= 500, "{answer:?}");
+        (slices, originals, next) = (slices + 1, originals + answer.originals, answer.next);
+        if answer.finished {
+            break;
+        }
+    }
+    assert_eq!(originals, u64::from(photos));
     assert!((3..=4).contains(&slices), "{slices} slices");
 }

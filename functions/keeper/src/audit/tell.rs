@@ -1,0 +1,68 @@
+//! What a whole audit found, said: in the log and the metrics, and to each owner.
+
+use tintype_core::audit::Kind;
+use tintype_core::audit::report::{Doubted, Report};
+use tintype_core::id::UserId;
+use tintype_function::metrics;
+use tintype_storage::StorageError;
+use tintype_storage::catalog::NoteKey;
+
+use super::doubted;
+use crate::Keeper;
+
+/// Says what a whole audit found.
+pub(super) fn log(report: &Report) {
+    let (checked, found, unchecked) = (report.checked(), report.found(), report.unchecked());
+    tracing::info!(
+        target: metrics::TARGET,
+        function = "keeper",
+        photos_audited = checked,
+        photos_lost = lost(report),
+    );
+    if found > 0 {
+        tracing::error!(audit_id = %report.audit_id, checked, found, unchecked, "the audit found differences");
+    } else {
+        tracing::info!(checked, unchecked, "the audit found no difference");
+    }
+}
+
+/// Photos whose original is not there, or is not what it was: an alarm watches this number.
+fn lost(report: &Report) -> u64 {
+    let kinds = [Kind::Lost, Kind::WrongSize, Kind::WrongChecksum];
+    let users = report.users.values();
+    users.flat_map(|looked| kinds.iter().filter_map(|kind| looked.findings.get(kind))).sum()
+}
+
+/// Tells each user what was found of theirs: no user waits for another's trouble. Told again, it is the same.
+pub(super) async fn tell(keeper: &Keeper, report: &Report) -> Result<(), StorageError> {
+    let mut ended = Ok(());
+    for user in report.users.keys() {
+        let told = tell_one(keeper, report, user).await;
+        // The first error is the answer, which is logged.
+        match (&ended, told) {
+            (Err(_), Err(later)) => {
+                tracing::error!(error = &later as &dyn std::error::Error, "a further owner was not told");
+            }
+            (Err(_), Ok(())) => {}
+            (Ok(()), told) => ended = told,
+        }
+    }
+    ended
+}
+
+async fn tell_one(keeper: &Keeper, report: &Report, user: &UserId) -> Result<(), StorageError> {
+    if let Some(summary) = report.summary(user) {
+        keeper.storage.catalog.tell(&NoteKey::Audit(user.clone()), &summary).await?;
+    }
+    let mut doubted = doubted(&keeper.storage, user).await?;
+    let known = doubted.originals.len();
+    for original in report.wrong_bytes(user) {
+        if doubted.originals.len() < Doubted::MOST && !doubted.originals.contains(&original) {
+            doubted.originals.push(original);
+        }
+    }
+    if doubted.originals.len() > known {
+        keeper.storage.catalog.tell(&NoteKey::Doubted(user.clone()), &doubted).await?;
+    }
+    Ok(())
+}

@@ -73,7 +73,13 @@ pub async fn main() -> ExitCode {
     let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "warn".to_owned());
     let filter = EnvFilter::new(format!("{filter},s3s=off"));
     let ansi = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(ansi)
+        // Where the log cannot be written, as on a full disk, it would complain to the same place, and panic.
+        .log_internal_errors(false)
+        .init();
     let done = match cli.command {
         Some(Command::Token(token)) => print_token(&token),
         Some(Command::ByHand(asked)) => return by_hand::ask(asked).await,

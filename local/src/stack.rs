@@ -470,12 +470,14 @@ async fn keep(keeper: Keeper, [first, every]: [Duration; 2], stopping: watch::Re
             () = stopped(stopping.clone()) => return,
         }
         wait = every;
-        // What EventBridge sends.
-        if let Err(error) = tintype_keeper::handle(&keeper, &serde_json::json!({}), mint::now()).await {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "the keeper failed; it runs again on schedule"
-            );
-        }
+        // What EventBridge sends. A task of its own: a run that panics is not the end of all runs.
+        let keeper = keeper.clone();
+        let run = async move { tintype_keeper::handle(&keeper, &serde_json::json!({}), mint::now()).await };
+        let error: Box<dyn std::error::Error> = match tokio::spawn(run).await {
+            Ok(Ok(_)) => continue,
+            Ok(Err(error)) => error.into(),
+            Err(panicked) => panicked.into(),
+        };
+        tracing::error!(error, "the keeper failed; it runs again on schedule");
     }
 }

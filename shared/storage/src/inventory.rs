@@ -241,9 +241,22 @@ impl Vault {
     /// The report of an audit; `None` if there is none.
     pub async fn report(&self, audit_id: AuditId) -> Result<Option<Report>, StorageError> {
         let key = ObjectKey::Audit { audit_id }.to_string();
-        let Some(json) = self.read(&key).await? else { return Ok(None) };
+        let json = match self.read(&key).await {
+            Err(error) if self.is_rotten(&key).await => {
+                return Err(StorageError::Corrupt { what: key, why: error.to_string() });
+            }
+            read => read?,
+        };
+        let Some(json) = json else { return Ok(None) };
         let report = serde_json::from_slice(&json);
         report.map(Some).map_err(|error| StorageError::Corrupt { what: key, why: error.to_string() })
+    }
+
+    /// Whether an object comes whole, but not if the SDK compares its checksum. What the SDK says of that is what it says
+    /// of a connection that broke, which would be tried again for ever.
+    async fn is_rotten(&self, key: &str) -> bool {
+        let comes = self.hash(key).await.is_ok_and(|found| found.is_some());
+        comes && self.read(key).await.is_err()
     }
 }
 

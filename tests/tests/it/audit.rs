@@ -11,7 +11,7 @@ use tintype_core::wire::Me;
 use tintype_keeper::KeeperError;
 use tintype_keeper::request::{AuditAnswer, RebuildAnswer};
 use tintype_local_s3::Durability;
-use tintype_storage::mint;
+use tintype_storage::{StorageError, mint};
 use tintype_tests::{Fault, Faults, File, TestApp, User, many, row};
 
 /// One audit, to its end.
@@ -550,4 +550,22 @@ async fn the_schedule_audits_once_a_week_and_goes_on_where_it_stopped() {
     };
     let whole: AuditAnswer = serde_json::from_value(serde_json::to_value(whole).unwrap()).unwrap();
     assert_eq!((whole.finished, whole.checked, whole.found), (true, 3, 0));
+}
+
+#[tokio::test]
+async fn an_audit_whose_own_report_rots_begins_again() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    app.library(&ada, 3).await;
+    let slice = json!({"audit": {"seconds": 0, "every_byte": true}});
+    let slice: AuditAnswer = serde_json::from_value(app.ask(slice, 0).await).unwrap();
+    assert!(!slice.finished, "{slice:?}");
+    let key = ObjectKey::Audit { audit_id: slice.report }.to_string();
+    let bytes = app.stack.storage.vault.read(&key).await.unwrap().unwrap();
+    app.rot(&File::new("report.json", "application/json", bytes));
+    let refused = app.stack.storage.vault.report(slice.report).await.unwrap_err();
+    assert!(matches!(refused, StorageError::Corrupt { .. }), "{refused}");
+    let found = audit(&app, json!({"every_byte": true})).await;
+    assert_eq!((found.checked, found.found), (3, 0));
+    assert_ne!(found.report, slice.report);
 }

@@ -339,4 +339,29 @@ pub(crate) mod tests {
         assert_eq!(code_bytes(b"", None), 0);
         assert_eq!(code_bytes(&[0xFF; 64], Some((16, 16))), 0);
     }
+
+    #[test]
+    fn whatever_the_bits_are_the_count_ends_soon() {
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut random = move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state >> 33).unwrap()
+        };
+        let whole = stream(20);
+        for round in 0..2000 {
+            let mut bytes = whole.clone();
+            for _ in 0..=random() % 8 {
+                // Most of what decides is in the first bytes.
+                let end = if round % 2 == 0 { 24 } else { bytes.len() };
+                let at = random() % end;
+                bytes[at] = random().to_le_bytes()[0];
+            }
+            bytes[0] = 0x2F;
+            code_bytes(&bytes, None);
+            let noise: Vec<u8> = (0..200).map(|_| random().to_le_bytes()[0]).collect();
+            code_bytes(&noise, Some((4000, 3000)));
+        }
+    }
 }

@@ -219,11 +219,16 @@ async fn audit(keeper: &Asked, asked: &Audit) -> Result<bool, String> {
         format!(", the checksums of {} asked for", grouped(answer.checksums))
     };
     println!("{} checked{read}: {}", counted(answer.checked, "photo"), counted(answer.found, "finding"));
+    if answer.leftovers > 0 {
+        let left = counted(answer.leftovers, "object");
+        println!("{left} left over beside photos that are whole: nothing to do, docs/RESTORE.md says why");
+    }
     println!("Report: {}", answer.report);
-    if answer.found > 0 && answer.unchecked > 0 {
+    let attention = answer.found > answer.leftovers;
+    if attention && answer.unchecked > 0 {
         println!("{} could not be looked at; run it again", counted(answer.unchecked, "photo"));
     }
-    if answer.found > 0 {
+    if attention {
         println!("make repair REPORT={} repairs what can be had; docs/RESTORE.md says more", answer.report);
         return Ok(false);
     }

@@ -1344,6 +1344,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A photo that needs attention. */
+        AttentionPhoto: {
+            /** @description Whether it is its original that is lost or wrong. */
+            doubted: boolean;
+            /** @description The file's own name. */
+            file_name: string;
+            /** @description Which. */
+            photo_id: components["schemas"]["PhotoId"];
+            /** @description `stored` or `trashed`. */
+            state: components["schemas"]["State"];
+        };
         AuditId: string;
         /** @description What the last audit found: it compares the catalog with what really lies in the vault, both ways. */
         AuditSummary: {
@@ -1354,10 +1365,10 @@ export interface components {
             checked: number;
             /**
              * Format: int64
-             * @description How many differences there are between catalog and vault.
+             * @description How many differences there are between catalog and vault; what is left over beside whole photos is none.
              */
             differences: number;
-            /** @description The same by kind. */
+            /** @description All that was found by kind, what is left over included. */
             findings: components["schemas"]["KindCount"][];
             /**
              * Format: date-time
@@ -1493,7 +1504,7 @@ export interface components {
          * @description What is wrong.
          * @enum {string}
          */
-        Kind: "lost" | "wrong_size" | "wrong_checksum" | "replaced" | "orphaned_original" | "without_variants" | "orphaned_variant" | "strange_key" | "unreadable_record";
+        Kind: "lost" | "wrong_size" | "wrong_checksum" | "replaced" | "orphaned_original" | "without_variants" | "orphaned_variant" | "strange_key" | "unreadable_record" | "leftover";
         /** @description How many differences there are of one kind. */
         KindCount: {
             /**
@@ -1506,6 +1517,11 @@ export interface components {
         };
         /** @description What is known of one photo id. */
         Lookup: {
+            /**
+             * @description An audit or a restore drill found its original lost or wrong: a client that still has the file sends it again, and
+             *     a repair takes it.
+             */
+            doubted: boolean;
             generation?: components["schemas"]["Generation"] | null;
             /** @description The id asked for. */
             photo_id: components["schemas"]["PhotoId"];
@@ -1528,6 +1544,14 @@ export interface components {
         LookupState: "unknown" | "storing" | "stored" | "trashed" | "purging" | "gone";
         /** @description The library in numbers. */
         Me: {
+            /**
+             * Format: int64
+             * @description How much needs attention: photos that the last audit or a drill names count once each, and what has no photo by
+             *     itself.
+             */
+            attention: number;
+            /** @description The first photos among these that are still in the catalog, those whose original is lost or wrong before others. */
+            attention_photos: components["schemas"]["AttentionPhoto"][];
             /**
              * Format: int64
              * @description Bytes of their originals.
@@ -1603,6 +1627,8 @@ export interface components {
             camera?: components["schemas"]["Camera"] | null;
             /** @description Media type. */
             content_type: string;
+            /** @description An audit or a restore drill found its original lost or wrong, and nothing mended it since: it is not called safe. */
+            doubted: boolean;
             /** @description The file's own name. */
             file_name: string;
             /** @description Part of the address of the variants. */
@@ -1670,6 +1696,8 @@ export interface components {
             camera?: string | null;
             /** @description Media type. */
             content_type: string;
+            /** @description An audit or a restore drill found its original lost or wrong, and nothing mended it since: it is not called safe. */
+            doubted: boolean;
             /** @description The file's own name. */
             file_name: string;
             /** @description Part of the address of the variants: `/media/{user}/{photo_id}/{generation}/{thumb|preview}.webp`. */

@@ -8,7 +8,7 @@ import { nextSpan } from './prefetch';
 
 let made = 0;
 const photo = (taken: string, id = String(made++).padStart(64, '0')): PhotoSummary => ({
-  photo_id: id, generation: 'G', state: 'stored', preview: 'ready', taken, taken_source: 'exif', width: 3, height: 2, file_name: 'a.jpg', content_type: 'image/jpeg', size: 1,
+  photo_id: id, generation: 'G', state: 'stored', doubted: false, preview: 'ready', taken, taken_source: 'exif', width: 3, height: 2, file_name: 'a.jpg', content_type: 'image/jpeg', size: 1,
 });
 
 /** An API over a list: pages by cursor (an index), like the real one. */

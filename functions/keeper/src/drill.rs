@@ -170,9 +170,10 @@ struct Turn<'a> {
     ahead: VecDeque<Record>,
     /// Whether the walk goes on from an earlier call.
     goes_on: bool,
-    /// What drills found wrong and is not whole yet.
+    /// What audits and drills found lost or wrong, and is not whole yet.
     doubted: Vec<DoubtedOriginal>,
-    had_doubted: bool,
+    /// What the note said of these.
+    before: Doubted,
     now: Read,
     /// Whether the time was over before all were read.
     cut_off: bool,
@@ -185,13 +186,13 @@ impl<'a> Turn<'a> {
         walk: Option<DrillWalk>,
     ) -> Result<Self, StorageError> {
         let note = storage.catalog.note::<Doubted>(&NoteKey::Doubted(user.clone())).await?;
-        let doubted = note.map(|note| note.says.originals).unwrap_or_default();
+        let before = note.map(|note| note.says).unwrap_or_default();
         let goes_on = walk.is_some();
         let walk = walk.unwrap_or_else(|| {
             let start = PhotoId::from_digest(rand::rng().random());
             DrillWalk { start, after: Some(start), turned: false, photos: 0, bytes: 0 }
         });
-        let (had_doubted, now) = (!doubted.is_empty(), Read::default());
+        let (doubted, now) = (before.originals.clone(), Read::default());
         Ok(Self {
             storage,
             user,
@@ -199,7 +200,7 @@ impl<'a> Turn<'a> {
             ahead: VecDeque::new(),
             goes_on,
             doubted,
-            had_doubted,
+            before,
             now,
             cut_off: false,
         })
@@ -306,9 +307,10 @@ impl<'a> Turn<'a> {
     /// Keeps what is wrong for the next drill, and tells the user once all are read.
     async fn tell(&self, finished_at: OffsetDateTime) -> Result<(), StorageError> {
         let catalog = &self.storage.catalog;
-        if self.had_doubted || !self.doubted.is_empty() {
+        if !self.before.originals.is_empty() || !self.doubted.is_empty() {
             let originals = self.doubted.iter().copied().take(Doubted::MOST).collect();
-            catalog.tell(&NoteKey::Doubted(self.user.clone()), &Doubted { originals }).await?;
+            let doubted = Doubted { originals, more_at: self.before.more_at };
+            catalog.tell(&NoteKey::Doubted(self.user.clone()), &doubted).await?;
         }
         let (photos, bytes, wrong) = (self.walk.photos, self.walk.bytes, self.doubted.len() as u64);
         if !self.cut_off && (photos > 0 || wrong > 0) {

@@ -62,7 +62,7 @@ pub(crate) async fn repair(
         };
         answer.next += 1;
         answer.repaired += u64::from(repaired);
-        answer.left += u64::from(!repaired);
+        answer.left += u64::from(!repaired && finding.kind.is_difference());
         answer.results.push(RepairResult { finding, repaired, says: says.to_owned() });
     }
     answer.finished = true;

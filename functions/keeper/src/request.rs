@@ -227,6 +227,8 @@ pub struct AuditAnswer {
     pub bytes_read: u64,
     /// How many findings there are.
     pub found: u64,
+    /// How many of these are left over beside photos that are whole, and no differences.
+    pub leftovers: u64,
     /// The findings, once it is finished.
     pub findings: Vec<Finding>,
 }
@@ -243,6 +245,7 @@ impl AuditAnswer {
             checksums: sum(|looked| looked.checksums),
             bytes_read: sum(|looked| looked.bytes_read),
             found: report.found(),
+            leftovers: report.leftovers(),
             findings: if report.finished_at.is_some() { report.findings } else { Vec::new() },
         }
     }
@@ -259,7 +262,7 @@ pub struct RepairAnswer {
     pub report: Option<AuditId>,
     /// How many were repaired by this call.
     pub repaired: u64,
-    /// How many were not.
+    /// How many were not; what is left over beside a photo that is whole is not counted.
     pub left: u64,
     /// What became of each, in words.
     pub results: Vec<RepairResult>,

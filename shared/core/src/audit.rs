@@ -40,11 +40,14 @@ pub enum Kind {
     StrangeKey,
     /// Its record cannot be read.
     UnreadableRecord,
+    /// An original or a variant of an earlier life of a photo that is whole: a repair puts the right bytes beside the
+    /// wrong ones and removes nothing. A note, not a difference.
+    Leftover,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Lost,
         Self::WrongSize,
         Self::WrongChecksum,
@@ -54,7 +57,13 @@ impl Kind {
         Self::OrphanedVariant,
         Self::StrangeKey,
         Self::UnreadableRecord,
+        Self::Leftover,
     ];
+
+    /// Whether something is not as it should be: a leftover does no harm and stays until its photo is removed for good.
+    pub const fn is_difference(self) -> bool {
+        !matches!(self, Self::Leftover)
+    }
 
     /// In plain words.
     pub const fn says(self) -> &'static str {
@@ -68,6 +77,7 @@ impl Kind {
             Self::OrphanedVariant => "a thumb or a preview without a record",
             Self::StrangeKey => "an object that Tintype did not write",
             Self::UnreadableRecord => "its record cannot be read",
+            Self::Leftover => "left over from an earlier life of a photo that is whole; it does no harm",
         }
     }
 }
@@ -175,9 +185,13 @@ pub fn examine(
     // Variants can be made again once the original is back; until then, they are not what is wrong.
     let renderable = own.as_ref().is_none_or(|(kind, _)| *kind == Kind::Replaced);
     findings.extend(own.map(|(kind, key)| finding(kind, key)));
+    let whole = record.filter(|record| has_original(record) && renderable);
+    let left_over = |generation| whole.is_some_and(|record| generation < record.generation);
     for original in originals {
         if !record.is_some_and(|record| may_have_original(record, original)) {
-            findings.push(finding(Kind::OrphanedOriginal, original.key.clone()));
+            let left_over = left_over(original.generation);
+            let kind = if left_over { Kind::Leftover } else { Kind::OrphanedOriginal };
+            findings.push(finding(kind, original.key.clone()));
         }
     }
     let Some(variants) = variants else { return findings };
@@ -195,7 +209,9 @@ pub fn examine(
         let known =
             record.is_some_and(|record| record.generation == seen.generation && record.state != State::Gone);
         if !known {
-            findings.push(finding(Kind::OrphanedVariant, variant_key(seen.generation, seen.variant)));
+            let left_over = left_over(seen.generation);
+            let kind = if left_over { Kind::Leftover } else { Kind::OrphanedVariant };
+            findings.push(finding(kind, variant_key(seen.generation, seen.variant)));
         }
     }
     findings
@@ -241,7 +257,8 @@ pub fn confirmed(suspects: &[Finding], closer: Vec<Finding>) -> Vec<Finding> {
             | Kind::WithoutVariants
             | Kind::OrphanedVariant
             | Kind::StrangeKey
-            | Kind::UnreadableRecord => {
+            | Kind::UnreadableRecord
+            | Kind::Leftover => {
                 suspects.iter().any(|suspect| suspect.key == finding.key || suspect.kind == finding.kind)
             }
         })
@@ -341,6 +358,24 @@ mod tests {
             kinds(Some(&photo(State::Stored, Preview::Pending)), &[original()], &old),
             [Kind::OrphanedVariant]
         );
+    }
+
+    #[test]
+    fn what_an_earlier_life_left_beside_a_whole_photo_is_no_difference() {
+        let mended = Record { generation: OTHER, key: key(OTHER), ..photo(State::Stored, Preview::Ready) };
+        let own = SeenOriginal { key: key(OTHER), generation: OTHER, ..original() };
+        let wrong = SeenOriginal { size: 9, ..original() };
+        let mut variants = both();
+        variants.extend(Variant::ALL.map(|variant| SeenVariant { generation: OTHER, variant }));
+        let named = |originals: &[SeenOriginal]| kinds(Some(&mended), originals, &variants);
+        assert_eq!(named(&[wrong.clone(), own.clone()]), [Kind::Leftover; 3]);
+        assert!([Kind::Leftover].iter().all(|kind| !kind.is_difference()));
+        assert_eq!(Kind::ALL.into_iter().filter(|kind| kind.is_difference()).count(), Kind::ALL.len() - 1);
+        // Beside a photo that is lost itself, it may be all that there is.
+        let orphans = [Kind::OrphanedOriginal, Kind::OrphanedVariant, Kind::OrphanedVariant];
+        assert_eq!(named(std::slice::from_ref(&wrong)), [&[Kind::Lost][..], &orphans].concat());
+        let larger = SeenOriginal { size: 2, ..own };
+        assert_eq!(named(&[wrong, larger])[..2], [Kind::WrongSize, Kind::OrphanedOriginal]);
     }
 
     #[test]

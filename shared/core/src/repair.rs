@@ -73,6 +73,9 @@ pub fn plan(finding: &Finding, record: Option<Record>) -> Plan {
         (Kind::WrongSize | Kind::WrongChecksum, Some(record)) => Plan::PutBeside(Box::new(record)),
         (Kind::Replaced, Some(record)) => Plan::NoteVersion(Box::new(record)),
         (Kind::WithoutVariants, Some(record)) => Plan::Render(Box::new(record)),
+        (Kind::Leftover, _) => {
+            Plan::Leave("left alone: a repair removes nothing, and the photo beside it is whole")
+        }
         (Kind::OrphanedVariant, _) => Plan::Leave("left alone: a repair removes nothing; it does no harm"),
         (Kind::StrangeKey, _) => Plan::Leave("left alone: Tintype did not write it; remove it by hand"),
         (Kind::UnreadableRecord, _) => Plan::Leave("cannot be repaired: its record has to be mended by hand"),
@@ -229,6 +232,7 @@ mod tests {
             (Kind::OrphanedOriginal, gone),
             (Kind::OrphanedOriginal, (*stored).clone()),
             (Kind::OrphanedVariant, (*stored).clone()),
+            (Kind::Leftover, (*stored).clone()),
             (Kind::StrangeKey, (*stored).clone()),
             (Kind::UnreadableRecord, (*stored).clone()),
         ] {

@@ -72,6 +72,9 @@ pub struct Lookup {
     pub state: LookupState,
     /// True if and only if the original lies in the vault, checked, and is not in the trash.
     pub safe: bool,
+    /// An audit or a restore drill found its original lost or wrong: a client that still has the file sends it again, and
+    /// a repair takes it.
+    pub doubted: bool,
     /// Absent for what is unknown.
     pub preview: Option<PreviewState>,
     /// Why there is no preview.
@@ -220,6 +223,8 @@ pub struct PhotoSummary {
     pub generation: Generation,
     /// `stored` in the timeline, `trashed` in the trash.
     pub state: State,
+    /// An audit or a restore drill found its original lost or wrong, and nothing mended it since: it is not called safe.
+    pub doubted: bool,
     /// Whether the variants are there.
     pub preview: PreviewState,
     /// Why there is no preview.
@@ -270,6 +275,8 @@ pub struct Photo {
     pub generation: Generation,
     /// Where it is in its life.
     pub state: State,
+    /// An audit or a restore drill found its original lost or wrong, and nothing mended it since: it is not called safe.
+    pub doubted: bool,
     /// Whether the variants are there.
     pub preview: PreviewState,
     /// Why there is no preview.
@@ -330,8 +337,8 @@ pub struct Receipt {
 }
 
 impl Photo {
-    /// A record as its owner sees it, with what the last audit says of it.
-    pub fn new(record: Record, audit: Option<&UserAudit>) -> Self {
+    /// A record as its owner sees it, with what the last audit says of it, and whether its original is doubted.
+    pub fn new(record: Record, audit: Option<&UserAudit>, doubted: bool) -> Self {
         let audited_at = audit.and_then(|audit| audit.found_whole(&record.photo_id, record.stored_at));
         Self {
             receipt: Receipt {
@@ -345,6 +352,7 @@ impl Photo {
             photo_id: record.photo_id,
             generation: record.generation,
             state: record.state,
+            doubted,
             preview: record.preview.into(),
             preview_reason: record.preview.reason(),
             taken: record.taken.local.to_string(),
@@ -443,6 +451,11 @@ pub struct Me {
     pub trash_bytes: u64,
     /// What keeping the originals costs.
     pub cost: Cost,
+    /// How much needs attention: photos that the last audit or a drill names count once each, and what has no photo by
+    /// itself.
+    pub attention: u64,
+    /// The first photos among these that are still in the catalog, those whose original is lost or wrong before others.
+    pub attention_photos: Vec<AttentionPhoto>,
     /// The last audit; null if none has run yet.
     pub last_audit: Option<AuditSummary>,
     /// The last restore drill; null if none has run yet.
@@ -453,6 +466,19 @@ pub struct Me {
     pub keeper: KeeperSummary,
     /// All of it in a line, such as "12,408 photos, all safe, checked Tuesday".
     pub line: String,
+}
+
+/// A photo that needs attention.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct AttentionPhoto {
+    /// Which.
+    pub photo_id: PhotoId,
+    /// `stored` or `trashed`.
+    pub state: State,
+    /// The file's own name.
+    pub file_name: String,
+    /// Whether it is its original that is lost or wrong.
+    pub doubted: bool,
 }
 
 /// How many photos have no preview for one reason.
@@ -490,9 +516,9 @@ pub struct AuditSummary {
     pub checked: u64,
     /// Of these, how many could not be looked at just then.
     pub unchecked: u64,
-    /// How many differences there are between catalog and vault.
+    /// How many differences there are between catalog and vault; what is left over beside whole photos is none.
     pub differences: u64,
-    /// The same by kind.
+    /// All that was found by kind, what is left over included.
     pub findings: Vec<KindCount>,
     /// Names its report, `audits/{report}.json` in the vault.
     pub report: AuditId,

@@ -7,7 +7,7 @@ use serde_json::json;
 use tintype_core::audit::Kind;
 use tintype_core::id::PhotoId;
 use tintype_core::key::{FileName, ObjectKey, Variant};
-use tintype_core::wire::Me;
+use tintype_core::wire::{Me, Photo};
 use tintype_keeper::KeeperError;
 use tintype_keeper::request::{AuditAnswer, RebuildAnswer};
 use tintype_local_s3::Durability;
@@ -94,6 +94,44 @@ async fn a_damaged_vault_is_named_exactly_and_nothing_is_written() {
     row(28, &figure);
     let line = format!("{} photos, {} need attention", grouped(photos), expected.len());
     assert_eq!(me(&ada).await.line, line);
+}
+
+/// What each question says of a photo: the listing, its own page, the lookup.
+async fn doubted(user: &User, photo_id: PhotoId) -> (bool, bool, bool) {
+    let listed = user.list_all().await.into_iter().find(|photo| photo.photo_id == photo_id).unwrap();
+    let photo: Photo = user.get(&format!("/api/photos/{photo_id}")).await.json();
+    let known = user.lookup(&[photo_id]).await.remove(0);
+    assert_eq!(known.safe, !known.doubted);
+    (listed.doubted, photo.doubted, known.doubted)
+}
+
+#[tokio::test]
+async fn a_photo_that_is_lost_or_wrong_is_called_safe_nowhere_and_counts_once() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 4).await;
+    let (lost, rotten) = (app.record(&ada, &files[0]).await, &files[1]);
+    app.stack.storage.vault.delete(&lost.key).await.unwrap();
+    app.rot(rotten);
+    let both = [files[0].photo_id(), rotten.photo_id()];
+    // The audit finds what is lost; the drill, that and what is rotten.
+    assert_eq!(audit(&app, json!({})).await.found, 1);
+    assert_eq!(doubted(&ada, both[0]).await, (true, true, true));
+    assert_eq!(doubted(&ada, both[1]).await, (false, false, false), "nobody has read it yet");
+    app.ask(json!({"drill": {"photos": 100}}), 0).await;
+    for photo_id in both {
+        assert_eq!(doubted(&ada, photo_id).await, (true, true, true));
+    }
+    assert_eq!(doubted(&ada, files[2].photo_id()).await, (false, false, false));
+    let told = me(&ada).await;
+    assert_eq!((told.line.as_str(), told.attention), ("4 photos, 2 need attention", 2));
+    let shown: Vec<_> = told.attention_photos.iter().map(|photo| (photo.photo_id, photo.doubted)).collect();
+    let mut expected = both.map(|photo_id| (photo_id, true));
+    expected.sort_unstable();
+    assert_eq!(shown, expected);
+    // In the trash it is no better.
+    ada.trash(&both).await;
+    assert!(ada.trash_all().await.iter().all(|photo| photo.doubted));
 }
 
 fn grouped(number: u32) -> String {

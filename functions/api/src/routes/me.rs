@@ -1,25 +1,29 @@
 //! The library in numbers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::State;
-use tintype_core::audit::Kind;
+use tintype_core::audit::has_original;
 use tintype_core::audit::line::{Told, line};
-use tintype_core::audit::report::{Doubted, UserAudit};
+use tintype_core::id::{PhotoId, UserId};
 use tintype_core::record::PreviewReason;
 use tintype_core::stuck::LastRun;
 use tintype_core::tally::{Counter, Tally};
 use tintype_core::wire::{
-    AuditSummary, Cost, DrillSummary, KeeperSummary, Me, Month, ReasonCount, Stuck, StuckReason, Timeline,
+    AttentionPhoto, Cost, DrillSummary, KeeperSummary, Me, Month, ReasonCount, Stuck, StuckReason, Timeline,
 };
-use tintype_storage::catalog::NoteKey;
+use tintype_storage::catalog::{Catalog, NoteKey};
 use tintype_storage::mint;
 
 use crate::Api;
 use crate::auth::Reader;
+use crate::doubts::Doubts;
 use crate::error::ApiError;
 use crate::routes::Problems;
+
+/// How many photos that need attention are named.
+const MOST_NAMED: usize = 12;
 
 /// How many photos and bytes each month holds, newest first.
 #[utoipa::path(get, path = "/api/timeline", tag = "photos", security(("bearer" = [])),
@@ -43,32 +47,26 @@ pub(crate) async fn timeline(
     responses((status = 200, body = Me), Problems))]
 pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<Json<Me>, ApiError> {
     let catalog = &api.storage.catalog;
-    let (audit, drill) = (NoteKey::Audit(user.clone()), NoteKey::Drill(user.clone()));
-    let (audit, drill, stuck) = (&audit, &drill, &NoteKey::Stuck(user.clone()));
-    let doubted = &NoteKey::Doubted(user.clone());
-    let (counters, audit, drill, doubted, stuck, keeper) = tokio::try_join!(
-        catalog.counters(&user),
-        catalog.note::<UserAudit>(audit),
-        catalog.note::<DrillSummary>(drill),
-        catalog.note::<Doubted>(doubted),
-        catalog.note::<Stuck>(stuck),
-        catalog.note::<LastRun>(&NoteKey::KeeperRun),
+    let (drill, stuck) = (NoteKey::Drill(user.clone()), NoteKey::Stuck(user.clone()));
+    let (counters, doubts, drill, stuck, keeper) = tokio::try_join!(
+        async { Ok(catalog.counters(&user).await?) },
+        Doubts::of(catalog, &user),
+        async { Ok(catalog.note::<DrillSummary>(&drill).await?) },
+        async { Ok(catalog.note::<Stuck>(&stuck).await?) },
+        async { Ok::<_, ApiError>(catalog.note::<LastRun>(&NoteKey::KeeperRun).await?) },
     )?;
     let now = mint::now();
-    let last_audit = audit.map(|note| note.says.summary);
     let last_drill = drill.map(|note| note.says);
     let keeper = keeper.map(|note| note.says).unwrap_or_default();
     let (safe, trash) = totals(&counters);
     let stuck = stuck.map(|note| note.says).unwrap_or_default();
-    // An original that was found wrong by a drill that is not at its end yet is in no summary.
-    let doubted = doubted.map_or(0, |note| note.says.originals.len() as u64);
+    let named = Named::by(&doubts);
+    let attention = named.count + stuck_for_good(&stuck, named.doubted.len());
+    let attention_photos = first_of(catalog, &user, &named).await?;
+    let last_audit = doubts.audit.map(|audit| audit.summary);
     let told = Told {
         photos: positive(safe.count),
-        attention: doubted.max(
-            last_audit.as_ref().map_or(0, |audit| audit.differences)
-                + last_drill.as_ref().map_or(0, |drill| drill.wrong)
-                + damaged(&stuck, last_audit.as_ref()),
-        ),
+        attention,
         unchecked: last_audit.as_ref().map_or(0, |audit| audit.unchecked),
         checked_at: last_audit.as_ref().map(|audit| audit.finished_at),
     };
@@ -87,6 +85,8 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
             usd_gb_month,
             storage_class: api.config.originals_class.clone(),
         },
+        attention,
+        attention_photos,
         last_audit,
         last_drill,
         stuck,
@@ -95,14 +95,55 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
     }))
 }
 
-/// What is stuck since bytes are damaged or missing: originals only as far as the audit does not name as many.
-fn damaged(stuck: &Stuck, audit: Option<&AuditSummary>) -> u64 {
+/// What audits and drills name, each photo once.
+struct Named {
+    /// Photos whose original is lost or wrong.
+    doubted: BTreeSet<PhotoId>,
+    /// Photos that the last audit names for another reason, as far as their ids are known.
+    others: BTreeSet<PhotoId>,
+    /// All of it, with what has no photo, or an id that is not known.
+    count: u64,
+}
+
+impl Named {
+    fn by(doubts: &Doubts) -> Self {
+        let mut doubted: BTreeSet<PhotoId> =
+            doubts.doubted.originals.iter().map(|original| original.photo_id).collect();
+        let Some(audit) = &doubts.audit else {
+            let count = doubted.len() as u64;
+            return Self { doubted, others: BTreeSet::new(), count };
+        };
+        doubted.extend(&audit.wrong);
+        let ids = audit.named.as_ref().unwrap_or(&audit.wrong);
+        let without_id = audit.summary.differences.saturating_sub(ids.len() as u64);
+        let others: BTreeSet<PhotoId> = ids.iter().copied().filter(|id| !doubted.contains(id)).collect();
+        let count = without_id + (doubted.len() + others.len()) as u64;
+        Self { doubted, others, count }
+    }
+}
+
+/// The first photos that need attention, as far as they are still there.
+async fn first_of(catalog: &Catalog, user: &UserId, named: &Named) -> Result<Vec<AttentionPhoto>, ApiError> {
+    let ids: Vec<PhotoId> = named.doubted.iter().chain(&named.others).copied().take(MOST_NAMED).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut records = catalog.get_many(user, &ids).await?;
+    let there = ids.into_iter().filter_map(|id| records.remove(&id)).filter(has_original);
+    let photos = there.map(|record| AttentionPhoto {
+        doubted: named.doubted.contains(&record.photo_id),
+        photo_id: record.photo_id,
+        state: record.state,
+        file_name: record.file_name,
+    });
+    Ok(photos.collect())
+}
+
+/// What is stuck since bytes are damaged or missing: of originals only as many as nobody names.
+fn stuck_for_good(stuck: &Stuck, named: usize) -> u64 {
     let of =
         |reason| stuck.reasons.iter().filter(|one| one.reason == reason).map(|one| one.count).sum::<u64>();
-    let lost = [Kind::Lost, Kind::WrongSize, Kind::WrongChecksum];
-    let findings = audit.into_iter().flat_map(|audit| &audit.findings);
-    let named: u64 = findings.filter(|one| lost.contains(&one.kind)).map(|one| one.count).sum();
-    of(StuckReason::Damaged) + of(StuckReason::OriginalMissing).saturating_sub(named)
+    of(StuckReason::Damaged) + of(StuckReason::OriginalMissing).saturating_sub(named as u64)
 }
 
 fn totals(counters: &BTreeMap<Counter, Tally>) -> (Tally, Tally) {

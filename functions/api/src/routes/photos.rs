@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use tintype_core::audit::report::UserAudit;
+use tintype_core::audit::has_original;
 use tintype_core::cursor::{Cursor, Listing};
 use tintype_core::id::PhotoId;
 use tintype_core::record::{Record, State as Life};
@@ -10,11 +10,10 @@ use tintype_core::taken::WallTime;
 use tintype_core::wire::{
     DEFAULT_LIMIT, ListQuery, Lookup, LookupAnswer, MAX_LIMIT, Photo, PhotoIds, PhotoPage,
 };
-use tintype_storage::catalog::NoteKey;
 
 use crate::Api;
 use crate::auth::Reader;
-use crate::doubts::Doubts;
+use crate::doubts::{self, Doubts};
 use crate::error::ApiError;
 use crate::extract::{Body, Id, Params, checked};
 use crate::routes::Problems;
@@ -40,6 +39,7 @@ fn known(photo_id: PhotoId, record: Option<&Record>, doubts: &Doubts) -> Lookup 
         photo_id,
         state: record.map(|record| record.state).into(),
         safe: record.is_some_and(|record| record.is_safe() && !doubts.about(record)),
+        doubted: record.is_some_and(|record| has_original(record) && doubts.about(record)),
         preview: record.map(|record| record.preview.into()),
         preview_reason: record.and_then(|record| record.preview.reason()),
         generation: record.map(|record| record.generation),
@@ -58,8 +58,9 @@ pub(crate) async fn list(
     let cursor = query.cursor.map(|text| Cursor::decode(&text, Listing::Timeline)).transpose()?;
     let bounds = (bound("from", query.from.as_deref())?, bound("to", query.to.as_deref())?);
     let order = query.order.unwrap_or_default();
-    let page =
-        api.storage.catalog.page(&user, Listing::Timeline, bounds, order, limit, cursor.as_ref()).await?;
+    let catalog = &api.storage.catalog;
+    let mut page = catalog.page(&user, Listing::Timeline, bounds, order, limit, cursor.as_ref()).await?;
+    doubts::mark(catalog, &user, &mut page.photos).await?;
     Ok(Json(PhotoPage { photos: page.photos, next_cursor: page.next.map(|cursor| cursor.encode()) }))
 }
 
@@ -101,8 +102,9 @@ pub(crate) async fn show(
     let record = api.storage.catalog.get(&user, &photo_id).await?.ok_or(ApiError::NotFound)?;
     match record.state {
         Life::Storing | Life::Stored | Life::Trashed => {
-            let audit = api.storage.catalog.note::<UserAudit>(&NoteKey::Audit(user)).await?;
-            Ok(Json(Photo::new(record, audit.as_ref().map(|note| &note.says))))
+            let doubts = Doubts::of(&api.storage.catalog, &user).await?;
+            let doubted = has_original(&record) && doubts.about(&record);
+            Ok(Json(Photo::new(record, doubts.audit.as_ref(), doubted)))
         }
         Life::Purging | Life::Gone => Err(ApiError::NotFound),
     }

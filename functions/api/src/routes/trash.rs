@@ -18,6 +18,7 @@ use tintype_storage::{StorageError, mint};
 
 use crate::Api;
 use crate::auth::{Reader, Writer};
+use crate::doubts;
 use crate::error::ApiError;
 use crate::extract::{Body, Id, Params, checked};
 use crate::routes::{Problems, photos};
@@ -77,8 +78,9 @@ pub(crate) async fn list(
     let limit = photos::limit(query.limit)?;
     let cursor = query.cursor.map(|text| Cursor::decode(&text, Listing::Trash)).transpose()?;
     let all = (None, None);
-    let page =
-        api.storage.catalog.page(&user, Listing::Trash, all, Order::Desc, limit, cursor.as_ref()).await?;
+    let catalog = &api.storage.catalog;
+    let mut page = catalog.page(&user, Listing::Trash, all, Order::Desc, limit, cursor.as_ref()).await?;
+    doubts::mark(catalog, &user, &mut page.photos).await?;
     Ok(Json(PhotoPage { photos: page.photos, next_cursor: page.next.map(|cursor| cursor.encode()) }))
 }
 

@@ -79,7 +79,8 @@ async fn closer(storage: &Storage, look: &mut Look, seen: &mut Seen) -> Result<V
 
 fn original_keys(record: Option<&Record>, suspects: &[Finding]) -> BTreeSet<String> {
     let own = record.filter(|record| audit::has_original(record)).map(|record| record.key.clone());
-    let others = suspects.iter().filter(|suspect| suspect.kind == Kind::OrphanedOriginal);
+    let beside = |kind| matches!(kind, Kind::OrphanedOriginal | Kind::Leftover);
+    let others = suspects.iter().filter(|suspect| beside(suspect.kind));
     own.into_iter().chain(others.map(|suspect| suspect.key.clone())).collect()
 }
 
@@ -113,7 +114,7 @@ async fn variants(
     look: &Look,
     record: Option<&Record>,
 ) -> Result<Option<Vec<SeenVariant>>, StorageError> {
-    let concerned = |kind| matches!(kind, Kind::WithoutVariants | Kind::OrphanedVariant);
+    let concerned = |kind| matches!(kind, Kind::WithoutVariants | Kind::OrphanedVariant | Kind::Leftover);
     let suspects = look.suspects.iter().filter(|suspect| concerned(suspect.kind));
     let mut generations: BTreeSet<Generation> = suspects
         .filter_map(|suspect| match suspect.key.parse() {

@@ -1,7 +1,7 @@
 //! What a whole audit found, said: in the log and the metrics, and to each owner.
 
 use tintype_core::audit::Kind;
-use tintype_core::audit::report::{Doubted, Report};
+use tintype_core::audit::report::Report;
 use tintype_core::id::UserId;
 use tintype_function::metrics;
 use tintype_storage::StorageError;
@@ -19,10 +19,12 @@ pub(super) fn log(report: &Report) {
         photos_audited = checked,
         photos_lost = lost(report),
     );
-    if found > 0 {
+    let leftovers = report.leftovers();
+    if found > leftovers {
+        let found = found - leftovers;
         tracing::error!(audit_id = %report.audit_id, checked, found, unchecked, "the audit found differences");
     } else {
-        tracing::info!(checked, unchecked, "the audit found no difference");
+        tracing::info!(checked, unchecked, leftovers, "the audit found no difference");
     }
 }
 
@@ -55,13 +57,9 @@ async fn tell_one(keeper: &Keeper, report: &Report, user: &UserId) -> Result<(),
         keeper.storage.catalog.tell(&NoteKey::Audit(user.clone()), &summary).await?;
     }
     let mut doubted = doubted(&keeper.storage, user).await?;
-    let known = doubted.originals.len();
-    for original in report.wrong_bytes(user) {
-        if doubted.originals.len() < Doubted::MOST && !doubted.originals.contains(&original) {
-            doubted.originals.push(original);
-        }
-    }
-    if doubted.originals.len() > known {
+    let known = (doubted.originals.len(), doubted.more_at);
+    doubted.and(report, user);
+    if (doubted.originals.len(), doubted.more_at) != known {
         keeper.storage.catalog.tell(&NoteKey::Doubted(user.clone()), &doubted).await?;
     }
     Ok(())

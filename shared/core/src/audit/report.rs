@@ -209,6 +209,11 @@ impl Report {
         self.findings.len() as u64 + self.not_named
     }
 
+    /// How many of these are notes, not differences.
+    pub fn leftovers(&self) -> u64 {
+        self.users.values().map(Looked::leftovers).sum()
+    }
+
     /// Photos that should be there.
     pub fn checked(&self) -> u64 {
         self.users.values().map(|looked| looked.checked).sum()
@@ -219,12 +224,12 @@ impl Report {
         self.users.values().map(|looked| looked.unchecked).sum()
     }
 
-    /// Originals of one user whose bytes are not what their records say.
-    pub fn wrong_bytes(&self, user: &UserId) -> impl Iterator<Item = DoubtedOriginal> {
+    /// Originals of one user that are lost, or are not what their records say.
+    pub fn wrong_originals(&self, user: &UserId) -> impl Iterator<Item = DoubtedOriginal> {
         let named = self.findings.iter().filter(move |finding| finding.user.as_ref() == Some(user));
-        named.filter(|finding| matches!(finding.kind, Kind::WrongSize | Kind::WrongChecksum)).filter_map(
-            |finding| Some(DoubtedOriginal { photo_id: finding.photo_id?, generation: finding.generation? }),
-        )
+        named.filter(|finding| finding.kind.is_of_the_original()).filter_map(|finding| {
+            Some(DoubtedOriginal { photo_id: finding.photo_id?, generation: finding.generation? })
+        })
     }
 
     /// What a user is told of it; `None` while it goes on.
@@ -233,6 +238,7 @@ impl Report {
         let named = self.findings.iter().filter(|finding| finding.user.as_ref() == Some(user));
         let wrong = named.clone().filter(|finding| finding.kind.is_of_the_original());
         let wrong: Vec<PhotoId> = wrong.filter_map(|finding| finding.photo_id).take(MOST_WRONG).collect();
+        let named = named.filter(|finding| finding.kind.is_difference());
         let photos: Vec<PhotoId> = named.filter_map(|finding| finding.photo_id).collect();
         let complete = looked.unchecked == 0 && self.not_named == 0 && photos.len() <= MOST_IN_SUMMARY;
         let findings = looked.findings.iter().map(|(kind, count)| KindCount { kind: *kind, count: *count });
@@ -242,7 +248,7 @@ impl Report {
                 finished_at: self.finished_at?,
                 checked: looked.checked,
                 unchecked: looked.unchecked,
-                differences: looked.findings.values().sum(),
+                differences: looked.findings.values().sum::<u64>() - looked.leftovers(),
                 findings: findings.collect(),
                 report: self.audit_id,
             },
@@ -269,6 +275,11 @@ pub struct UserAudit {
 }
 
 impl Looked {
+    /// Findings that are notes, not differences.
+    fn leftovers(&self) -> u64 {
+        self.findings.get(&Kind::Leftover).copied().unwrap_or_default()
+    }
+
     /// Photos whose original is lost, or is not what it was.
     fn wrong(&self) -> u64 {
         let kinds = self.findings.iter().filter(|(kind, _)| kind.is_of_the_original());
@@ -303,11 +314,16 @@ impl UserAudit {
     }
 }
 
-/// Originals that were read back and were not what their record says, until they are: a note of the keeper's.
+/// Originals that an audit or a drill found lost, or not what their record says, until they are read back whole or
+/// repaired: a note of the keeper's, and all that a listing has to read.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Doubted {
     /// These.
     pub originals: Vec<DoubtedOriginal>,
+    /// When an audit ended that found more of them than there is room for here: of all that was safe before, none is
+    /// called so.
+    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
+    pub more_at: Option<OffsetDateTime>,
 }
 
 /// One of them.
@@ -325,8 +341,30 @@ impl Doubted {
 
     /// Whether the original of this record is one of them.
     pub fn doubts(&self, record: &Record) -> bool {
-        let (photo_id, generation) = (record.photo_id, record.generation);
-        self.originals.contains(&DoubtedOriginal { photo_id, generation })
+        self.doubts_original(record.photo_id, record.generation, record.stored_at)
+    }
+
+    /// Whether the original of this life of a photo, safe since `stored_at`, is one of them.
+    pub fn doubts_original(
+        &self,
+        photo_id: PhotoId,
+        generation: Generation,
+        stored_at: Option<OffsetDateTime>,
+    ) -> bool {
+        let may_be_more = self.more_at.is_some_and(|more_at| stored_at.is_none_or(|at| at < more_at));
+        may_be_more || self.originals.contains(&DoubtedOriginal { photo_id, generation })
+    }
+
+    /// Takes in what an audit found.
+    pub fn and(&mut self, report: &Report, user: &UserId) {
+        for original in report.wrong_originals(user) {
+            if self.originals.len() < Self::MOST && !self.originals.contains(&original) {
+                self.originals.push(original);
+            }
+        }
+        let listed = report.wrong_originals(user).filter(|original| self.originals.contains(original));
+        let more = report.users.get(user).map_or(0, Looked::wrong) > listed.count() as u64;
+        self.more_at = report.finished_at.filter(|_| more);
     }
 }
 
@@ -408,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_looked_at_is_summed_over_all_and_wrong_bytes_are_each_ones_own() {
+    fn what_was_looked_at_is_summed_over_all_and_wrong_originals_are_each_ones_own() {
         let (ada, ben): (UserId, UserId) = (ada(), "ben".parse().unwrap());
         let mut report = report();
         for (user, checked, unchecked) in [(&ada, 5, 2), (&ben, 7, 3)] {
@@ -423,8 +461,8 @@ mod tests {
             about(Kind::WrongChecksum, &ben, 4),
             about(Kind::Replaced, &ada, 5),
         ]);
-        let wrong: Vec<_> = report.wrong_bytes(&ada).map(|original| original.photo_id).collect();
-        assert_eq!(wrong, [2, 3].map(|byte| PhotoId::from_digest([byte; 32])));
+        let wrong: Vec<_> = report.wrong_originals(&ada).map(|original| original.photo_id).collect();
+        assert_eq!(wrong, [1, 2, 3].map(|byte| PhotoId::from_digest([byte; 32])));
 
         report.finished_at = Some(NOW + Duration::minutes(1));
         let audit = report.summary(&ada).unwrap();
@@ -453,7 +491,10 @@ mod tests {
             "it came with the audit"
         );
 
-        let doubted = Doubted { originals: report.wrong_bytes(&ada).collect() };
+        let mut doubted = Doubted::default();
+        doubted.and(&report, &ada);
+        doubted.and(&report, &ada);
+        assert_eq!((doubted.originals.len(), doubted.more_at), (3, None));
         let same = Record { generation: Generation::from_parts(1, 1), ..of(2, None) };
         let reborn = Record { generation: Generation::from_parts(2, 2), ..of(2, None) };
         assert!(doubted.doubts(&same) && !doubted.doubts(&reborn));
@@ -468,6 +509,38 @@ mod tests {
         assert!(report.summary(&ada()).unwrap().more_wrong);
         report.of(&ada()).findings.insert(Kind::Lost, many);
         assert!(!report.summary(&ada()).unwrap().more_wrong);
+    }
+
+    #[test]
+    fn a_listing_calls_none_safe_if_more_are_wrong_than_it_can_name() {
+        let mut report = report();
+        report.finished_at = Some(NOW);
+        report.name(vec![about(Kind::Lost, &ada(), 1)]);
+        report.of(&ada()).findings.insert(Kind::Lost, 2);
+        let mut doubted = Doubted::default();
+        doubted.and(&report, &ada());
+        assert_eq!(doubted.more_at, Some(NOW), "it counts more than it lists");
+        let (other, generation) = (PhotoId::from_digest([9; 32]), Generation::from_parts(9, 9));
+        assert!(doubted.doubts_original(other, generation, Some(NOW - Duration::SECOND)));
+        assert!(!doubted.doubts_original(other, generation, Some(NOW)), "it is safe since");
+        let text = serde_json::to_string(&doubted).unwrap();
+        assert_eq!(serde_json::from_str::<Doubted>(&text).unwrap().more_at, Some(NOW));
+        report.of(&ada()).findings.insert(Kind::Lost, 1);
+        doubted.and(&report, &ada());
+        assert_eq!((doubted.more_at, doubted.originals.len()), (None, 1));
+    }
+
+    #[test]
+    fn what_is_left_over_is_no_difference_and_does_not_keep_a_photo_from_being_audited() {
+        let mut report = report();
+        report.of(&ada()).checked = 2;
+        report.name(vec![about(Kind::Leftover, &ada(), 1), about(Kind::Lost, &ada(), 2)]);
+        report.finished_at = Some(NOW);
+        assert_eq!((report.found(), report.leftovers()), (2, 1));
+        let audit = report.summary(&ada()).unwrap();
+        assert_eq!((audit.summary.differences, audit.summary.findings.len()), (1, 2));
+        let whole = |byte| audit.found_whole(&PhotoId::from_digest([byte; 32]), Some(NOW - Duration::DAY));
+        assert_eq!((whole(1), whole(2)), (Some(NOW), None));
     }
 
     #[test]

@@ -235,6 +235,7 @@ pub(super) fn to_summary(item: &Item) -> Result<PhotoSummary, StorageError> {
         photo_id,
         generation: reader.parsed("generation")?,
         state: reader.state()?,
+        doubted: false,
         preview: preview.into(),
         preview_reason: preview.reason(),
         taken: taken.local.to_string(),

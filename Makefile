@@ -129,8 +129,12 @@ invite: ## let somebody in: make invite EMAIL=ada@example.com
 	@$(CLOUD) invite "$(EMAIL)"
 
 .PHONY: expel
-expel: ## end somebody's access, photos stay: make expel EMAIL=ada@example.com
+expel: ## end somebody's access at once, photos stay: make expel EMAIL=ada@example.com
 	@$(CLOUD) expel "$(EMAIL)"
+
+.PHONY: rotate-media-key
+rotate-media-key: ## another key signs leave to see images, and nobody notices (NOW=yes: every cookie ends at once)
+	@$(CLOUD) rotate $(if $(NOW),--now)
 
 .PHONY: adopt
 adopt: ## take over what an earlier stack left: make adopt USER_POOL=eu-central-1_AbCdEf

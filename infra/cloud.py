@@ -1,4 +1,4 @@
-"""Tintype in your AWS account: deploy, invite, expel, adopt, destroy. docs/DEPLOY.md tells the story.
+"""Tintype in your AWS account: deploy, invite, expel, rotate, adopt, destroy. docs/DEPLOY.md tells the story.
 
 Run by `make deploy` and its sisters, with the Python of infra/python.sh (it has boto3 and sam). Credentials and region are
 those of every AWS program.
@@ -18,13 +18,12 @@ import tempfile
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from samcli.yamlhelper import yaml_parse
 
+from media_key import Places, deployed_key, rotate
 from page import upload_page
 from people import expel, invite, users
-from stack import Wrong, described, existing, parameter, say
+from stack import PATIENTLY, Wrong, described, existing, parameter, say
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 #: sam and cargo-lambda, beside the Python that runs this.
@@ -38,6 +37,13 @@ RETAINED = {
 }
 #: Where the OAuth client secret comes from: a command line can be read by whoever is on this machine.
 SECRET = "GOOGLE_CLIENT_SECRET"
+#: Parameters that say where something stands, and by which command.
+KEPT = {
+    "MediaPublicKey": "rotate-media-key",
+    "MediaKeySlot": "rotate-media-key",
+    "OtherMediaPublicKey": "rotate-media-key",
+    "Expelled": "expel",
+}
 
 
 def main():
@@ -52,6 +58,9 @@ def main():
     command.add_argument("email")
     command = commands.add_parser("expel", help="end somebody's access; their photos stay")
     command.add_argument("email")
+    command = commands.add_parser("rotate", help="another key signs leave to see images")
+    command.add_argument("--now", action="store_true", help="end every cookie at once")
+    command.add_argument("--wait", type=int, default=300, help="seconds until CloudFront knows a key everywhere")
     command = commands.add_parser("adopt", help="take over what an earlier stack of this name left")
     command.add_argument("user_pool_id", help="its user pool, such as eu-central-1_AbCdEf")
     command = commands.add_parser("destroy", help="remove everything but photos, catalog and people")
@@ -66,7 +75,9 @@ def main():
     session = boto3.Session(region_name=options.region or os.environ.get("AWS_REGION"))
     if not session.region_name:
         raise Wrong("no region: set AWS_REGION, or give REGION=eu-central-1")
-    commands = {"deploy": deploy, "invite": invite, "expel": expel, "adopt": adopt, "destroy": destroy}
+    commands = {
+        "deploy": deploy, "invite": invite, "expel": expel, "rotate": rotate, "adopt": adopt, "destroy": destroy,
+    }  # fmt: skip
     commands[options.command](session, options)
 
 
@@ -87,7 +98,7 @@ def deploy(session, options):
         # The functions keep theirs, so they need programs for it.
         parameters["Architecture"] = architecture
     tools_are_there(parameters.get("Architecture", "arm64"), builds=not options.built)
-    parameters["MediaPublicKey"] = media_key(session, options.stack, deployed=parameter(before, "MediaPublicKey"))
+    parameters |= deployed_key(session, options.stack, before)
     template = options.built or build(session, parameters)
     say("Deploying; the first time takes about ten minutes, most of it CloudFront's ...")
     # A file and not the command line, which others on this machine can read. Only its owner reads it, and it is gone
@@ -126,6 +137,8 @@ def wanted(given, environment):
                 f"give the secret as the environment variable {SECRET}: a command line can be read by whoever is on "
                 "this machine. docs/DEPLOY.md, sign-in with Google"
             )
+        if name in KEPT:
+            raise Wrong(f"{name} is kept by make {KEPT[name]}: nobody else sets it")
         found[name] = value
     if secret := environment.get(SECRET):
         found["GoogleClientSecret"] = secret
@@ -184,31 +197,6 @@ def sam(session, *arguments):
         raise Wrong("sam did not finish; what it said last says why")
 
 
-def media_key(session, stack, deployed):
-    """The public half of the key that signs leave to see images. Made once; its private half is on no disk of ours."""
-    ssm, name = session.client("ssm"), f"/{stack}/media-key"
-    try:
-        pem = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
-    except ssm.exceptions.ParameterNotFound:
-        if deployed:
-            # CloudFront knows the old one, and cannot be given another under this name.
-            raise Wrong(
-                f"SSM parameter {name} is gone, so no image can be shown: "
-                f"make destroy, make adopt and make deploy make a new key; photos stay"
-            ) from None
-        say("Making the media key ...")
-        # CloudFront takes RSA of 2048 bits.
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ).decode()
-        ssm.put_parameter(Name=name, Value=pem, Type="SecureString", Description="Signs leave to see images of Tintype")
-    public = serialization.load_pem_private_key(pem.encode(), None).public_key()
-    return public.public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    ).decode().strip()  # fmt: skip
-
-
 # ---------------------------------------------------------------- the end, and what comes after it
 
 
@@ -231,10 +219,9 @@ def destroy(session, options):
     cloudformation = session.client("cloudformation")
     cloudformation.delete_stack(StackName=options.stack)
     say("Removing; CloudFront takes some minutes ...")
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName=options.stack)
-    ssm, region = session.client("ssm"), f"--region {session.region_name}"
-    with contextlib.suppress(ssm.exceptions.ParameterNotFound):
-        ssm.delete_parameter(Name=f"/{options.stack}/media-key")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=options.stack, WaiterConfig=PATIENTLY)
+    Places(session, options.stack).forget("a", "b")
+    region = f"--region {session.region_name}"
     say(
         "Gone, but for sam's own bucket aws-sam-cli-managed-default-..., which holds your functions' programs.\n"
         "To remove the photos too, for good:\n"
@@ -282,7 +269,7 @@ def adopt(session, options):
         cloudformation.delete_stack(StackName=options.stack)
         raise Wrong(f"CloudFormation cannot adopt them: {why}") from None
     cloudformation.execute_change_set(**change)
-    cloudformation.get_waiter("stack_import_complete").wait(StackName=options.stack)
+    cloudformation.get_waiter("stack_import_complete").wait(StackName=options.stack, WaiterConfig=PATIENTLY)
     say(f"Adopted into a new stack {options.stack}. Now: make deploy, with the parameters that you used before")
 
 

@@ -62,18 +62,34 @@ def resource_types():
         made(cognito._create_identity_provider({key: properties[key] for key in wanted}), name)
         return properties["ProviderName"], {}
 
+    def same_key(key, old, new, stack):
+        if old["PublicKeyConfig"]["EncodedKey"] != new["PublicKeyConfig"]["EncodedKey"]:
+            raise ValueError("CannotChangeImmutablePublicKeyFields: only the comment can be changed")
+        return key, {"Id": key}
+
+    def other_keys(group, old, new, stack):
+        cloudfront._key_groups[group]["Config"]["Items"] = list(new["KeyGroupConfig"]["Items"])
+        return group, {"Id": group}
+
+    def no_public_key(key, _):
+        if cloudfront._public_keys_using(key):
+            raise ValueError("PublicKeyInUse: the public key is attached to one or more key groups")
+        cloudfront._public_keys.pop(key, None)
+
     def nothing(name, properties, stack):
         return f"{stack}-{name}", {}
 
-    for kind, create, delete in [
-        ("CloudFront::PublicKey", public_key, lambda key, _: cloudfront._public_keys.pop(key, None)),
-        ("CloudFront::KeyGroup", key_group, lambda group, _: cloudfront._key_groups.pop(group, None)),
-        ("Cognito::ManagedLoginBranding", branding, lambda *_: None),
-        ("Cognito::UserPoolIdentityProvider", provider, lambda *_: None),
-        ("Budgets::Budget", nothing, lambda *_: None),
+    def keep(physical_id, old, new, stack):
+        return physical_id, {}
+
+    for kind, create, update, delete in [
+        ("CloudFront::PublicKey", public_key, same_key, no_public_key),
+        ("CloudFront::KeyGroup", key_group, other_keys, lambda group, _: cloudfront._key_groups.pop(group, None)),
+        ("Cognito::ManagedLoginBranding", branding, keep, lambda *_: None),
+        ("Cognito::UserPoolIdentityProvider", provider, keep, lambda *_: None),
+        ("Budgets::Budget", nothing, keep, lambda *_: None),
     ]:
-        keep = lambda physical_id, old, new, stack: (physical_id, {})  # noqa: E731
-        provisioners._RESOURCE_HANDLERS[f"AWS::{kind}"] = {"create": create, "update": keep, "delete": delete}
+        provisioners._RESOURCE_HANDLERS[f"AWS::{kind}"] = {"create": create, "update": update, "delete": delete}
 
 
 def call_record():

@@ -1,10 +1,16 @@
 """Who may come in: invite, expel."""
 
 import re
+import time
+from email.utils import parsedate_to_datetime
 
-from botocore.exceptions import WaiterError
+from botocore.exceptions import ClientError
 
-from stack import Wrong, described, existing, parameter, say
+from media_key import end_every_cookie
+from stack import Wrong, change, described, existing, parameter, say
+
+#: Seconds that an access token is good at most (AccessTokenValidity in template.yaml), and clocks that are apart.
+TOKENS = 3600 + 600
 
 
 def users(session, stack):
@@ -67,51 +73,63 @@ def invite(session, options):
 
 
 def expel(session, options):
-    """Ends somebody's access: cannot sign in, is signed out everywhere, and is off the list for Google."""
+    """Ends somebody's access at once: no sign-in, no session, no token, no cookie; and off the list for Google."""
     email = address(options.email)
     stack = existing(session, options.stack)
     cognito = session.client("cognito-idp")
     known = of_address(cognito, stack, email)
+    until = {}
     for person in known:
         name = {"UserPoolId": stack["UserPoolId"], "Username": person["Username"]}
         # In this order: no sign-in can slip in between.
         cognito.admin_disable_user(**name)
-        cognito.admin_user_global_sign_out(**name)
-    allowed = parameter(described(session, options.stack), "AllowedEmails") or ""
-    entries = [entry.strip() for entry in allowed.split(",") if entry.strip()]
+        until[subject(person)] = seconds(cognito.admin_user_global_sign_out(**name))
+    deployed = described(session, options.stack)
+    entries = listed(parameter(deployed, "AllowedEmails"))
     left = [entry for entry in entries if entry.lower() != email.lower()]
     if not known and left == entries:
         raise Wrong(f"nobody of the address {email} was ever here, and AllowedEmails does not name it")
-    if left != entries:
-        say("Taking the address off AllowedEmails ...")
-        allow(session, options.stack, left)
     if known:
+        say(f"{email} cannot sign in any more. Ending the tokens and cookies that they hold; it takes some minutes ...")
+        expelled = with_these(listed(parameter(deployed, "Expelled")), until)
+        try:
+            end_every_cookie(session, options.stack, AllowedEmails=",".join(left), Expelled=expelled)
+        except (ClientError, Wrong) as error:
+            raise Wrong(
+                f"{email} cannot sign in any more, but what they hold did not end: {error}. Mend that and say make expel "
+                "again, or a token ends within an hour, and leave to see images twelve hours after that"
+            ) from None
         say(
-            f"{email} is signed out everywhere and cannot sign in again. What they hold already ends by itself: an access\n"
-            "token within an hour (until then it still reads, uploads and trashes, their own photos alone), leave to see\n"
-            "images within twelve hours after that. Their photos stay. docs/DEPLOY.md says what can be cut sooner.\n"
-            f"make invite EMAIL={email} lets them in again."
+            f"{email} is out: signed out everywhere, and what they held opens nothing any more, but for addresses of S3\n"
+            "that they asked for before (an upload for 5 minutes, an original of theirs for 15). Their photos stay. Everybody\n"
+            f"else's pages ask for new leave to see images by themselves. make invite EMAIL={email} lets them in again."
         )
     else:
+        say("Taking the address off AllowedEmails ...")
+        change(session, options.stack, AllowedEmails=",".join(left))
         say(f"{email} never signed in, and is no longer on the list.")
     domain = "@" + email.rpartition("@")[2].lower()
     if not known and domain in [entry.lower() for entry in left]:
         say(f"But AllowedEmails still lets in everybody of {domain}, {email} too: deploy with another list to end that")
 
 
-def allow(session, name, entries):
-    """Gives the stack another list of whom the gatekeeper lets in by way of Google, and changes nothing else."""
-    cloudformation = session.client("cloudformation")
-    kept = [each["ParameterKey"] for each in described(session, name)["Parameters"] if each["ParameterKey"] != "AllowedEmails"]
-    cloudformation.update_stack(
-        StackName=name,
-        UsePreviousTemplate=True,
-        Parameters=[{"ParameterKey": "AllowedEmails", "ParameterValue": ",".join(entries)}]
-        + [{"ParameterKey": key, "UsePreviousValue": True} for key in kept],
-        # The second: sam's template is one that CloudFormation expands.
-        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
-    )
-    try:
-        cloudformation.get_waiter("stack_update_complete").wait(StackName=name)
-    except WaiterError as error:
-        raise Wrong(f"AllowedEmails is as it was, CloudFormation did not change it: {error}. The rest is done") from None
+def listed(text):
+    return [entry.strip() for entry in (text or "").split(",") if entry.strip()]
+
+
+def subject(person):
+    """What Cognito's tokens call somebody."""
+    return next(each["Value"] for each in person["Attributes"] if each["Name"] == "sub")
+
+
+def seconds(answer):
+    """When AWS answered, by its own clock, which tokens are dated by too."""
+    said = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
+    return int(parsedate_to_datetime(said).timestamp() if said else time.time())
+
+
+def with_these(entries, until):
+    """The stack's parameter Expelled: those of before whose tokens may still be good, and these."""
+    kept = {user: int(second) for user, second in (entry.split("@") for entry in entries)}
+    kept = {user: second for user, second in kept.items() if second > time.time() - TOKENS}
+    return ",".join(f"{user}@{second}" for user, second in sorted((kept | until).items()))

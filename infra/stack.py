@@ -1,10 +1,14 @@
 """What CloudFormation says of the stack, and how we say things."""
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 
 class Wrong(Exception):
     """Something that the person at the keyboard can mend; its text says how."""
+
+
+#: How CloudFormation is asked whether it is done: it may take an hour.
+PATIENTLY = {"Delay": 5, "MaxAttempts": 720}
 
 
 def say(text):
@@ -40,3 +44,23 @@ def parameter(stack, name):
     """The value of a parameter of a deployed stack; None if there is no such stack or parameter."""
     given = stack.get("Parameters", []) if stack else []
     return next((each["ParameterValue"] for each in given if each["ParameterKey"] == name), None)
+
+
+def change(session, name, **values):
+    """Gives the stack other values of these parameters, and changes nothing else."""
+    cloudformation = session.client("cloudformation")
+    known = [each["ParameterKey"] for each in described(session, name)["Parameters"]]
+    if missing := sorted(set(values) - set(known)):
+        raise Wrong(f"{name} was deployed by an older Tintype, without {', '.join(missing)}: make deploy first")
+    cloudformation.update_stack(
+        StackName=name,
+        UsePreviousTemplate=True,
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]
+        + [{"ParameterKey": key, "UsePreviousValue": True} for key in known if key not in values],
+        # The second: sam's template is one that CloudFormation expands.
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+    )
+    try:
+        cloudformation.get_waiter("stack_update_complete").wait(StackName=name, WaiterConfig=PATIENTLY)
+    except WaiterError as error:
+        raise Wrong(f"CloudFormation did not change {', '.join(values)}, all is as it was: {error}") from None

@@ -5,7 +5,7 @@ set -euo pipefail
 here=$(dirname "$0")
 python="$("$here/python.sh" deploy)/python"
 emulator="$("$here/python.sh" emulate)/python"
-run=("$python" "$here/test_deploy.py" --emulator-python "$emulator" "$@")
+run=("$python" "$here/test_deploy" --emulator-python "$emulator" "$@")
 if unshare --net --map-root-user true 2>/dev/null; then
     exec unshare --net --map-root-user sh -c 'ip link set lo up && exec "$@"' sh "${run[@]}"
 fi

@@ -1,5 +1,6 @@
 //! The whole of Tintype in one process: the functions, and what stands around them in AWS.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -410,6 +411,7 @@ fn verifier(addresses: &Addresses) -> Result<Verifier, StartError> {
         issuer: addresses.issuer.clone(),
         jwks_url: format!("{}/.well-known/jwks.json", addresses.issuer),
         client_ids: vec![PAGE_CLIENT.to_owned()],
+        expelled: HashMap::new(),
     };
     Verifier::new(config).map_err(|error| StartError::Http(error.to_string()))
 }

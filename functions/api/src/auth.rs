@@ -48,6 +48,9 @@ struct Claims {
     sub: String,
     client_id: String,
     token_use: String,
+    /// Seconds since 1970.
+    #[serde(default)]
+    iat: u64,
     #[serde(default)]
     scope: String,
 }
@@ -82,6 +85,11 @@ impl Verifier {
             .map_err(|_| ApiError::Unauthorized)?
             .claims;
         if claims.token_use != "access" || !self.config.client_ids.contains(&claims.client_id) {
+            return Err(ApiError::Unauthorized);
+        }
+        // Cognito cannot call an access token back: whoever is expelled would go on until its end, and might have
+        // cookies made that outlive it.
+        if self.config.expelled.get(&claims.sub).is_some_and(|until| claims.iat <= *until) {
             return Err(ApiError::Unauthorized);
         }
         let user = claims.sub.parse().map_err(|_| ApiError::Unauthorized)?;

@@ -1,5 +1,7 @@
 //! What the API needs to know, read once.
 
+use std::collections::HashMap;
+
 use tintype_function::{ConfigError, Environment};
 use tintype_storage::StorageConfig;
 
@@ -46,6 +48,8 @@ pub struct AuthConfig {
     pub jwks_url: String,
     /// `CLIENT_IDS`: whose tokens are taken, separated by commas.
     pub client_ids: Vec<String>,
+    /// `EXPELLED`: whose tokens ended before their time, and until when they were issued, in seconds since 1970.
+    pub expelled: HashMap<String, u64>,
 }
 
 impl Config {
@@ -86,6 +90,37 @@ impl AuthConfig {
             issuer: environment.required("ISSUER")?,
             jwks_url: environment.required("JWKS_URL")?,
             client_ids: client_ids.split(',').map(|id| id.trim().to_owned()).collect(),
+            expelled: match environment.optional("EXPELLED") {
+                Some(text) => expelled(&text).ok_or(ConfigError::Wrong {
+                    name: "EXPELLED",
+                    expected: "must be users with the second of their expulsion, such as 1b2c@1700000000, separated by commas",
+                })?,
+                None => HashMap::new(),
+            },
         })
+    }
+}
+
+fn expelled(text: &str) -> Option<HashMap<String, u64>> {
+    text.split(',')
+        .map(|entry| {
+            let (user, until) = entry.trim().split_once('@')?;
+            Some((user.to_owned(), until.parse().ok()?))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_expelled_is_read_with_the_time() {
+        let found = expelled("1b2c-3d@1700000000, 4e5f@1700000001").unwrap();
+        assert_eq!(found["1b2c-3d"], 1_700_000_000);
+        assert_eq!(found["4e5f"], 1_700_000_001);
+        for wrong in ["1b2c", "1b2c@", "1b2c@soon", "1b2c@1700000000,", "1b2c@-1"] {
+            assert!(expelled(wrong).is_none(), "{wrong}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Tokens: only those that the issuer signed for this client, for access, now, with the scope; all others are one
 //! and the same 401.
 
+use std::collections::HashMap;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -336,14 +337,44 @@ async fn while_the_issuers_keys_cannot_be_fetched_nobody_is_let_in_and_soon_afte
     ask().await.expect(200);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_expelled_is_nobody_on_every_route_with_the_tokens_of_before_alone() {
+    let app = TestApp::start().await;
+    let forge = Forge::of(&app).await;
+    let issued = forge.claims["iat"].as_u64().unwrap();
+    let ada = forge.claims["sub"].as_str().unwrap();
+    let keys = format!("{}/.well-known/jwks.json", app.stack.addresses.issuer);
+    let expelled = HashMap::from([(ada.to_owned(), issued)]);
+    let api = serve(tintype_api::router(api_with(&app, keys, expelled))).await;
+    let http = reqwest::Client::new();
+    let tokens = |changes: Value| (changes.to_string(), forge.with(&changes));
+
+    for (what, token) in [tokens(json!({})), tokens(json!({ "iat": issued - 60 })), tokens(json!({ "iat": null }))] {
+        for route in routes().into_iter().filter(|route| route.secured) {
+            let ask = |method, path: &str| http.request(method, format!("{api}{path}")).bearer_auth(&token);
+            let answer = Answer::to(route.about(&File::jpeg(1), ask)).await;
+            assert_eq!(answer.status, 401, "{what} on {route:?}: {}", answer.text());
+        }
+    }
+    for (what, token) in [tokens(json!({ "iat": issued + 1 })), tokens(json!({ "sub": "eve" }))] {
+        let answer = Answer::to(http.get(format!("{api}/api/me")).bearer_auth(token)).await;
+        assert_eq!(answer.status, 200, "{what}: let in again, or somebody else");
+    }
+}
+
 /// The API of a stack, with the issuer's keys at another address.
 fn api(app: &TestApp, jwks_url: String) -> Api {
+    api_with(app, jwks_url, HashMap::new())
+}
+
+fn api_with(app: &TestApp, jwks_url: String, expelled: HashMap<String, u64>) -> Api {
     let addresses = &app.stack.addresses;
     let media_key = fs::read_to_string(addresses.data_dir.join("media-key.pem")).unwrap();
     let auth = AuthConfig {
         issuer: addresses.issuer.clone(),
         jwks_url,
         client_ids: vec![tintype_local::stack::PAGE_CLIENT.to_owned()],
+        expelled,
     };
     Api {
         storage: app.stack.storage.clone(),

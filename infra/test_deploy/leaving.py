@@ -1,0 +1,69 @@
+"""All of it goes, and comes back; Google takes over."""
+
+import contextlib
+import hashlib
+import os
+import pathlib
+import secrets
+import threading
+
+from claims import check
+from person import png
+
+
+def goes_and_comes_back(cloud, photo_id):
+    cloud.forget_calls()
+    pool, vault = cloud.outputs["UserPoolId"], cloud.outputs["VaultBucketName"]
+    said = cloud.cloud("destroy", "--yes")
+    check("stay" in said and vault in said, "destroying says what stays", said)
+    s3 = cloud.client("s3")
+    buckets = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
+    check({vault, cloud.outputs["UploadsBucketName"]} <= buckets, "both buckets stay", buckets)
+    check(cloud.outputs["SiteBucketName"] not in buckets, "the page goes", buckets)
+    check(cloud.outputs["TableName"] in cloud.client("dynamodb").list_tables()["TableNames"], "the catalog stays")
+    pools = cloud.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"]
+    check(pool in {found["Id"] for found in pools}, "the people stay", pools)
+    cloud.cloud("adopt", pool)
+    cloud.deploy()
+    check(cloud.outputs["UserPoolId"] == pool, "a new stack adopts them", cloud.outputs)
+    person, _ = cloud.signed_in("ada@example.com")
+    listed = person.ask("GET", "/api/photos?limit=10").json()["photos"]
+    check(photo_id in {entry["photo_id"] for entry in listed}, "and shows the same photos to the same people", listed)
+    content = png(4)
+    person.upload("after.png", content)
+    person.wait_for(hashlib.sha256(content).hexdigest(), "ready")
+    check(True, "and takes new ones")
+    check(cloud.denied() == [], "with its rights", cloud.denied())
+
+
+def google_takes_over(cloud):
+    """Its secret comes from the environment, and no command line shows it meanwhile."""
+    secret = "GOCSPX-" + secrets.token_urlsafe(18)
+    shown, over = [], threading.Event()
+
+    def watch():
+        while not over.wait(0.1):
+            for process in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+                with contextlib.suppress(OSError):
+                    command = process.read_bytes()
+                    shown.extend([command] if secret.encode() in command else [])
+
+    def provider():
+        named = {"UserPoolId": cloud.outputs["UserPoolId"], "ProviderName": "Google"}
+        return cloud.client("cognito-idp").describe_identity_provider(**named)["IdentityProvider"]
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        said = cloud.deploy(
+            "GoogleClientId=1-a.apps.googleusercontent.com", env={**os.environ, "GOOGLE_CLIENT_SECRET": secret}
+        )
+    finally:
+        over.set()
+        watching.join()
+    check(provider()["ProviderDetails"]["client_secret"] == secret, "Google's secret arrives", provider())
+    check(shown == [] and secret not in said, "and is on no command line and in no output", shown)
+    cloud.deploy()
+    check(provider()["ProviderDetails"]["client_secret"] == secret, "the next deployment keeps it", provider())
+    refused = cloud.cloud_ends("invite", "new@example.com")
+    check("AllowedEmails" in refused.stderr, "who comes by way of Google is allowed, not invited", refused.stderr)

@@ -90,7 +90,7 @@ cost: ## docs/COST.md from what was measured, counted and assumed, and prices
 	python3 infra/cost/cost.py
 
 .PHONY: test-deploy
-test-deploy: $(PAGE) bootstraps ## the whole deployment, into an emulator on loopback (ten minutes, most of it the build)
+test-deploy: $(PAGE) bootstraps ## the whole deployment, into an emulator on loopback (seven minutes, most of it the build)
 	infra/test-deploy.sh $(ARGS)
 
 .PHONY: bootstraps

@@ -18,7 +18,6 @@ import tempfile
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
-from samcli.yamlhelper import yaml_parse
 
 from media_key import Places, deployed_key, rotate
 from page import upload_page
@@ -162,7 +161,10 @@ def tools_are_there(architecture, builds):
     """What a deployment needs is looked for before it starts: half of one is worse than none."""
     needed = ["sam", "cargo-lambda"] if builds else ["sam"]
     if missing := [name for name in needed if not (TOOLS / name).is_file()]:
-        raise Wrong(f"{' and '.join(missing)} missing in {TOOLS}: remove {TOOLS.parent}, and the next make deploy installs it")
+        them = "them" if len(missing) > 1 else "it"
+        raise Wrong(
+            f"{' and '.join(missing)} missing in {TOOLS}: remove {TOOLS.parent}, and the next make deploy installs {them}"
+        )
     if not builds:
         return
     if not shutil.which("cargo"):
@@ -276,6 +278,9 @@ def adopt(session, options):
 def adoption():
     """What is adopted, as template.yaml has it, without what names resources that are not there yet: the deployment
     that follows adds that. The rest has to be there, or that deployment would try to make it again (indexes)."""
+    # Here and not above: where sam is missing, a deployment says so before anything breaks.
+    from samcli.yamlhelper import yaml_parse
+
     resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
     later = {
         "AdminCreateUserConfig",

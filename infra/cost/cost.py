@@ -14,6 +14,8 @@ SHEET = json.loads((HERE / "prices.json").read_text())
 PRICE = {name: entry["usd"] for name, entry in SHEET["prices"].items()}
 INPUTS = json.loads((HERE / "inputs.json").read_text())
 M = {name: entry["value"] for name, entry in INPUTS.items()}
+#: Where a price was looked up: in a page of AWS's, at its Pricing API by somebody's program, or in somebody else's page.
+READ_BY = ("aws", "api", "other")
 #: What a number may be worth. Only what a command printed is measured; its `how` names command and day.
 KINDS = ("measured", "counted", "assumed")
 CLASSES = {"GLACIER_IR": "s3_glacier_ir", "STANDARD": "s3_standard"}
@@ -135,11 +137,13 @@ def page():
     ]
     rows.append(["**all 60 months**", "", "", *(f"**{usd(sum(spent[kind]), 2)}**" for kind in CLASSES)])
     sheet = "\n".join(
-        f"| {name} | {entry['usd']} | {entry['read_on']} | {entry['source']} |" for name, entry in SHEET["prices"].items()
+        f"| {name} | {entry['usd']} | {entry['source']} | {entry['read_by']}: {entry['read_at']} | {entry['read_on']} |"
+        for name, entry in SHEET["prices"].items()
     )
     inputs = "\n".join(
         f"| {name} | {entry['value']} | {entry['kind']} | {entry['how']} |" for name, entry in INPUTS.items()
     )
+    looked = {by: sum(entry["read_by"] == by for entry in SHEET["prices"].values()) for by in READ_BY}
     many = {kind: sum(entry["kind"] == kind for entry in INPUTS.values()) for kind in KINDS}
     oldest = min(entry["read_on"] for entry in SHEET["prices"].values())
     idle_rows = [[name, usd(cost)] for name, cost in idle().items()]
@@ -148,7 +152,7 @@ def page():
     removing_rows.append(["**together**", f"**{usd(total(removing(photos)))}**"])
     return f"""# What it costs
 
-Written by `make cost` (`infra/cost/cost.py`) from {len(INPUTS)} numbers ({many['measured']} measured, {many['counted']} counted in code and template, {many['assumed']} assumed: the table at the end says which) and a dated price sheet; do not edit. Nothing here was read from a bill yet. Prices of {SHEET['region']}, the oldest of {oldest}, before taxes and **without free tiers**: in an account of one family Lambda, DynamoDB's storage, CloudFront, Cognito, logs, ten metrics and ten alarms are likely to be free.
+Written by `make cost` (`infra/cost/cost.py`) from {len(INPUTS)} numbers ({many['measured']} measured, {many['counted']} counted in code and template, {many['assumed']} assumed: the table at the end says which) and a dated sheet of {len(SHEET['prices'])} prices ({looked['aws']} read in a page of AWS's, {looked["api"]} as a program of others checks them at its Pricing API, {looked['other']} in other people's pages: the last table); do not edit. Nothing here was read from a bill yet. Prices of {SHEET['region']}, the oldest of {oldest}, before taxes and **without free tiers**: in an account of one family Lambda, DynamoDB's storage, CloudFront, Cognito, logs, ten metrics and ten alarms are likely to be free.
 
 ## Nobody comes: a month
 
@@ -191,8 +195,8 @@ Everything: taking in, keeping, looking at {M['views_month']:,} thumbs a month, 
 
 {SHEET['how']}
 
-| price | US dollars | as known on | source |
-| --- | --: | --- | --- |
+| price | US dollars | AWS's page | looked up in | on |
+| --- | --: | --- | --- | --- |
 {sheet}
 """
 
@@ -207,6 +211,8 @@ def check():
     for name, entry in SHEET["prices"].items():
         if not re.fullmatch(r"\d{4}-\d\d-\d\d", entry.get("read_on", "")) or not entry["source"].startswith("https://"):
             wrong.append(f"prices.json: {name} lacks the day it is known of, or its source")
+        if entry.get("read_by") not in READ_BY or not entry.get("read_at", "").startswith("http"):
+            wrong.append(f"prices.json: {name} does not say where it was looked up")
     if (ROOT / "docs" / "COST.md").read_text() != page():
         wrong.append("docs/COST.md is not what infra/cost computes: run `make cost` and commit it")
     found = re.search(r"!If \[InstantRetrieval, '([0-9.]+)', '([0-9.]+)'\]", (ROOT / "template.yaml").read_text())

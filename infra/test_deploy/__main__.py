@@ -11,7 +11,7 @@ import sys
 import time
 
 from claims import Failed
-from coming_in import comes_up, lets_in_whom_it_should, token_ends
+from coming_in import comes_up, lets_in_whom_it_should, says_what_is_missing, token_ends
 from deployment import Deployment
 from emulator import ROOT, Emulator
 from keeping import audits_and_repairs, heals_from_uploads, keeper_keeps, schedule_runs, tries_again
@@ -39,6 +39,7 @@ def main():
             print(f"      {time.monotonic() - begun:.1f} s", flush=True)
             return answer
 
+        step(says_what_is_missing, cloud)
         step(comes_up, cloud)
         person = step(lets_in_whom_it_should, cloud)
         step(token_ends, cloud)

@@ -2,11 +2,14 @@
 
 import gzip
 import json
+import os
 import re
+import subprocess
+import sys
 import time
 
 from claims import Failed, check, turns_red
-from emulator import EMULATOR, PORT, port_is_free
+from emulator import EMULATOR, PORT, REGION, ROOT, port_is_free
 from person import PASSWORD, Person, request
 
 
@@ -39,6 +42,42 @@ def comes_up(cloud):
     check(person.ask("GET", "/originals/x").body == page.body, "originals are behind nothing of CloudFront's")
     plain = request("GET", f"{EMULATOR}/", headers={"Host": cloud.domain})
     check(plain.status == 301, "plain http is sent to https", plain)
+
+
+def says_what_is_missing(cloud):
+    """make deploy, where what it needs is not there: said before anything is built or sent, with how to get it."""
+    folder = cloud.emulator.folder / "missing" / "bin"
+    folder.mkdir(parents=True)
+    python = folder / "python"
+    python.symlink_to(os.path.realpath(sys.executable))
+    # Only what the test puts here is found; Python's own packages are where they were.
+    packages = os.pathsep.join(path for path in sys.path if "site-packages" in path)
+    bare = {**os.environ, "PYTHONPATH": packages, "PATH": str(folder)}
+
+    def program(name, text):
+        (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+        (folder / name).chmod(0o755)
+
+    def deploy(*parameters):
+        command = [python, ROOT / "infra" / "cloud.py", "--stack", "missing", "--region", REGION, "deploy", *parameters]
+        done = subprocess.run(command, capture_output=True, text=True, env=bare)
+        check(done.returncode != 0, f"without it {' '.join(parameters)} nothing is deployed", done.stdout)
+        return done.stderr
+
+    def names(said, *parts):
+        check(all(part in said for part in parts) and "Traceback" not in said, f"it says: {parts[0]}", said)
+
+    names(deploy(), f"sam and cargo-lambda missing in {folder}", f"remove {folder.parent}", "make deploy installs them")
+    program("sam", "exit 1")
+    names(deploy(), f"cargo-lambda missing in {folder}", "make deploy installs it")
+    program("cargo-lambda", "exit 1")
+    names(deploy(), "Rust is missing", "https://rustup.rs", "rust-toolchain.toml")
+    program("cargo", "exit 1")
+    program("rustc", "echo /nowhere")
+    names(deploy(), "Rust cannot build for arm64 yet", "rustup target add aarch64-unknown-linux-gnu", "Architecture=x86_64")
+    names(deploy("Architecture=x86_64"), "rustup target add x86_64-unknown-linux-gnu")
+    stacks = cloud.client("cloudformation").list_stacks()["StackSummaries"]
+    check("missing" not in {stack["StackName"] for stack in stacks}, "and nothing was begun", stacks)
 
 
 def lets_in_whom_it_should(cloud):

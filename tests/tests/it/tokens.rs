@@ -349,7 +349,9 @@ async fn who_is_expelled_is_nobody_on_every_route_with_the_tokens_of_before_alon
     let http = reqwest::Client::new();
     let tokens = |changes: Value| (changes.to_string(), forge.with(&changes));
 
-    for (what, token) in [tokens(json!({})), tokens(json!({ "iat": issued - 60 })), tokens(json!({ "iat": null }))] {
+    for (what, token) in
+        [tokens(json!({})), tokens(json!({ "iat": issued - 60 })), tokens(json!({ "iat": null }))]
+    {
         for route in routes().into_iter().filter(|route| route.secured) {
             let ask = |method, path: &str| http.request(method, format!("{api}{path}")).bearer_auth(&token);
             let answer = Answer::to(route.about(&File::jpeg(1), ask)).await;

@@ -1,6 +1,7 @@
 //! How it is reached: routes, sign-in, CloudFront.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::{Value, json};
 use tintype_template_tests::{Template, items, members, text, texts, walk};
@@ -165,4 +166,46 @@ fn images_are_behind_signed_cookies_and_originals_behind_nothing_of_cloudfronts(
         assert_eq!(behaviour["ResponseHeadersPolicyId"], json!({ "Ref": "SecurityHeaders" }));
         assert_ne!(behaviour["ViewerProtocolPolicy"], "allow-all");
     }
+}
+
+#[test]
+fn a_new_media_key_goes_into_the_other_place_and_whichever_signs_is_trusted() {
+    let template = Template::of_repository();
+    // Each parameter is in one of the two places, in none twice: CloudFront cannot give a key other bytes.
+    let encoded = |key: &str| template.properties(key)["PublicKeyConfig"]["EncodedKey"]["Fn::If"].clone();
+    let (signs, other) = (json!({ "Ref": "MediaPublicKey" }), json!({ "Ref": "OtherMediaPublicKey" }));
+    assert_eq!(encoded("MediaKeyA"), json!(["SignsInB", other, signs]));
+    assert_eq!(encoded("MediaKeyB"), json!(["SignsInB", signs, other]));
+    let api = &template.properties("ApiFunction")["Environment"]["Variables"];
+    assert_eq!(
+        api["MEDIA_KEY_PAIR_ID"]["Fn::If"],
+        json!(["SignsInB", { "Ref": "MediaKeyB" }, { "Ref": "MediaKeyA" }])
+    );
+    let two = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": "OtherMediaPublicKey" }, ""] }] });
+    for (place, condition) in [("a", "HasKeyA"), ("b", "HasKeyB")] {
+        let here = json!({ "Fn::Equals": [{ "Ref": "MediaKeySlot" }, place] });
+        assert_eq!(template.0["Conditions"][condition]["Fn::Or"], json!([here, two]));
+        let key = format!("MediaKey{}", place.to_uppercase());
+        assert_eq!(template.0["Resources"][&key]["Condition"], condition);
+        let trusted = json!({ "Fn::If": [condition, { "Ref": key }, { "Ref": "AWS::NoValue" }] });
+        let group = &template.properties("MediaKeyGroup")["KeyGroupConfig"];
+        assert!(items(&group["Items"]).any(|item| *item == trusted), "{place}");
+    }
+}
+
+/// `make expel` keeps somebody's name in the stack for as long as a token of theirs may be good, and
+/// `make rotate-media-key` a key for as long as its cookies.
+#[test]
+fn the_deploy_scripts_know_how_long_tokens_and_cookies_live() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |file: &str| std::fs::read_to_string(root.join(file)).unwrap();
+    let template = Template::of_repository();
+    for client in template.of_type("AWS::Cognito::UserPoolClient").values() {
+        let properties = &client["Properties"];
+        assert_eq!(properties["AccessTokenValidity"], 60);
+        assert_eq!(properties["TokenValidityUnits"]["AccessToken"], "minutes");
+    }
+    assert!(read("infra/people.py").contains("TOKENS = 3600 + 600"));
+    assert!(read("functions/api/src/media_cookies.rs").contains("LIFETIME: Duration = Duration::hours(12)"));
+    assert!(read("infra/media_key.py").contains("COOKIES = datetime.timedelta(hours=12)"));
 }

@@ -48,8 +48,10 @@ const RUNS: usize = 200;
 impl TestApp {
     /// Lets the keeper run, a quarter of an hour and a bit apart, until there is nothing left to do; how often it ran.
     pub async fn come_to_rest(&self) -> usize {
+        let mut left = BTreeSet::new();
         for run in 0..RUNS {
-            if self.left_after_a_while().await == 0 {
+            left = self.left_after_a_while().await;
+            if left.is_empty() {
                 return run;
             }
             let then = mint::now()
@@ -58,11 +60,11 @@ impl TestApp {
             // A run that fails is followed by the next one, as on its schedule.
             let _ = tintype_keeper::run(&self.stack.keeper, then).await;
         }
-        panic!("not at rest after {RUNS} runs of the keeper");
+        panic!("not at rest after {RUNS} runs of the keeper: {left:?}");
     }
 
     /// What waits once nothing moves any more: uploads, and records that are due before the trash is.
-    async fn left_after_a_while(&self) -> usize {
+    async fn left_after_a_while(&self) -> BTreeSet<String> {
         let (mut last, mut since) = (BTreeSet::new(), Instant::now());
         loop {
             let mut left: BTreeSet<String> = self.buckets.uploads().await.into_keys().collect();
@@ -72,12 +74,12 @@ impl TestApp {
                 left.extend(due.into_iter().map(|(user, photo_id)| format!("{user} {photo_id}")));
             }
             if left.is_empty() {
-                return 0;
+                return left;
             }
             if left != last {
                 (last, since) = (left, Instant::now());
             } else if since.elapsed() > QUIET {
-                return last.len();
+                return last;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

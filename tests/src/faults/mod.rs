@@ -89,6 +89,11 @@ impl Faults {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).halted.remove(subject)
     }
 
+    /// The same for any subject.
+    pub fn has_halted_at_all(&self) -> bool {
+        !std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).halted).is_empty()
+    }
+
     fn halt(&self, subject: String) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).halted.insert(subject);
     }

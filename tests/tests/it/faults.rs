@@ -12,18 +12,18 @@ use tintype_tests::{
 };
 
 /// How often the SDK tries a call: a fault that strikes all of them fails the invocation.
-const ALL_TRIES: usize = 4;
+pub(crate) const ALL_TRIES: usize = 4;
 
 /// A fault at one call of one photo, for so many tries of it in a row.
 #[derive(Clone, Debug)]
-struct Strike {
-    call: usize,
-    fault: Fault,
-    tries: usize,
+pub(crate) struct Strike {
+    pub(crate) call: usize,
+    pub(crate) fault: Fault,
+    pub(crate) tries: usize,
 }
 
 /// Each photo has its own strikes.
-fn strikes(plans: HashMap<String, Vec<Strike>>) -> impl Fn(&Call) -> Option<Fault> + Send + Sync {
+pub(crate) fn strikes(plans: HashMap<String, Vec<Strike>>) -> impl Fn(&Call) -> Option<Fault> + Send + Sync {
     move |call| {
         let hit = |strike: &&Strike| strike.call == call.ordinal && call.attempt < strike.tries;
         plans.get(&call.subject)?.iter().find(hit).map(|strike| strike.fault.clone())

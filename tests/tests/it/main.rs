@@ -19,6 +19,7 @@ mod drill;
 mod events;
 mod every_photo;
 mod faults;
+mod faults_mending;
 mod full;
 mod hostile;
 mod keeper;

@@ -25,6 +25,8 @@ use crate::stack::{Options, Stack, StartError};
 
 /// How long one call goes on before its progress is printed.
 const SLICE: u64 = 5;
+/// What to do about photos that an audit could not look at.
+const LOOK_AGAIN: &str = "run it again; docs/RESTORE.md says what to do if that does not help";
 
 #[derive(Subcommand)]
 pub(crate) enum ByHand {
@@ -209,6 +211,9 @@ async fn audit(keeper: &Asked, asked: &Audit) -> Result<bool, String> {
     for finding in &answer.findings {
         println!("{}", told(finding));
     }
+    for unchecked in &answer.unchecked_photos {
+        println!("{}: could not be looked at", unchecked.photo_id);
+    }
     let more = answer.found - answer.findings.len() as u64;
     if more > 0 {
         println!("and {} more; repair these first, then run the audit again", grouped(more));
@@ -226,14 +231,14 @@ async fn audit(keeper: &Asked, asked: &Audit) -> Result<bool, String> {
     println!("Report: {}", answer.report);
     let attention = answer.found > answer.leftovers;
     if attention && answer.unchecked > 0 {
-        println!("{} could not be looked at; run it again", counted(answer.unchecked, "photo"));
+        println!("{} could not be looked at: {LOOK_AGAIN}", counted(answer.unchecked, "photo"));
     }
     if attention {
         println!("make repair REPORT={} repairs what can be had; docs/RESTORE.md says more", answer.report);
         return Ok(false);
     }
     if answer.unchecked > 0 {
-        return Err(format!("{} could not be looked at; run it again", counted(answer.unchecked, "photo")));
+        return Err(format!("{} could not be looked at: {LOOK_AGAIN}", counted(answer.unchecked, "photo")));
     }
     Ok(true)
 }

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tintype_core::audit::Finding;
-use tintype_core::audit::report::{Folders, Place, Report};
+use tintype_core::audit::report::{Folders, Place, Report, Unchecked};
 use tintype_core::id::{AuditId, PhotoId, UserId};
 use tintype_core::record::PreviewReason;
 
@@ -221,6 +221,9 @@ pub struct AuditAnswer {
     pub checked: u64,
     /// Of these, how many could not be looked at.
     pub unchecked: u64,
+    /// Which, once it is finished.
+    #[serde(default)]
+    pub unchecked_photos: Vec<Unchecked>,
     /// How many of them S3 was asked for the checksum.
     pub checksums: u64,
     /// Bytes read and hashed.
@@ -241,11 +244,12 @@ impl AuditAnswer {
             report: report.audit_id,
             finished: report.finished_at.is_some(),
             checked: report.checked(),
-            unchecked: report.unchecked(),
+            unchecked: report.count_unchecked(),
             checksums: sum(|looked| looked.checksums),
             bytes_read: sum(|looked| looked.bytes_read),
             found: report.found(),
             leftovers: report.leftovers(),
+            unchecked_photos: if report.finished_at.is_some() { report.unchecked } else { Vec::new() },
             findings: if report.finished_at.is_some() { report.findings } else { Vec::new() },
         }
     }

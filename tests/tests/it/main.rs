@@ -40,6 +40,7 @@ mod stuck;
 mod times;
 mod tokens;
 mod trash;
+mod unreadable;
 mod upload;
 mod vault;
 

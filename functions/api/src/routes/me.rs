@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::Json;
 use axum::extract::State;
 use tintype_core::audit::has_original;
-use tintype_core::audit::line::{Told, line};
+use tintype_core::audit::line::{Told, Unfinished, line};
 use tintype_core::id::{PhotoId, UserId};
 use tintype_core::record::PreviewReason;
 use tintype_core::stuck::LastRun;
@@ -55,6 +55,10 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
         async { Ok(catalog.note::<Stuck>(&stuck).await?) },
         async { Ok::<_, ApiError>(catalog.note::<LastRun>(&NoteKey::KeeperRun).await?) },
     )?;
+    let unfinished = match &doubts.audit {
+        Some(_) => None,
+        None => catalog.note::<Unfinished>(&NoteKey::KeeperAudit).await?,
+    };
     let now = mint::now();
     let last_drill = drill.map(|note| note.says);
     let keeper = keeper.map(|note| note.says).unwrap_or_default();
@@ -69,6 +73,7 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
         attention,
         unchecked: last_audit.as_ref().map_or(0, |audit| audit.unchecked),
         checked_at: last_audit.as_ref().map(|audit| audit.finished_at),
+        unfinished_since: unfinished.and_then(|note| note.says.unfinished_since),
     };
     let usd_gb_month = api.config.originals_usd_gb_month;
     let bytes = positive(safe.bytes) + positive(trash.bytes);

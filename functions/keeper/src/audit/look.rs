@@ -24,8 +24,8 @@ pub(super) struct Look {
 }
 
 /// What was seen.
-#[derive(Default)]
 pub(super) struct Seen {
+    pub(super) photo_id: PhotoId,
     pub(super) findings: Vec<Finding>,
     /// Whether S3 or DynamoDB did not say, or the record kept changing.
     pub(super) unchecked: bool,
@@ -35,7 +35,8 @@ pub(super) struct Seen {
 }
 
 pub(super) async fn look(storage: &Storage, mut look: Look) -> Seen {
-    let mut seen = Seen::default();
+    let (photo_id, findings) = (look.photo_id, Vec::new());
+    let mut seen = Seen { photo_id, findings, unchecked: false, checksums: 0, bytes_read: 0 };
     match closer(storage, &mut look, &mut seen).await {
         Ok(findings) => seen.findings = findings,
         Err(StorageError::Corrupt { .. }) => {
@@ -43,7 +44,6 @@ pub(super) async fn look(storage: &Storage, mut look: Look) -> Seen {
         }
         Err(error) => {
             seen.unchecked = true;
-            let photo_id = look.photo_id;
             tracing::warn!(%photo_id, error = &error as &dyn std::error::Error, "could not be checked");
         }
     }
@@ -92,19 +92,29 @@ async fn original(
     seen: &mut Seen,
 ) -> Result<Option<SeenOriginal>, StorageError> {
     let Ok(ObjectKey::Original { generation, .. }) = key.parse() else { return Ok(None) };
-    let found = if bytes { storage.vault.hash(key).await? } else { storage.vault.head(key).await? };
+    let read = if bytes { Some(storage.vault.hash(key).await) } else { None };
+    let found = match read {
+        Some(Ok(found)) => {
+            seen.bytes_read += found.as_ref().map_or(0, |found| found.size);
+            found
+        }
+        // What S3 says is wrong, or absent, is so, even if its bytes cannot be had.
+        Some(Err(error)) => {
+            let said = storage.vault.head(key).await?;
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(photo_id = %seen.photo_id, error, "an original could not be read");
+            seen.unchecked = true;
+            said
+        }
+        None => storage.vault.head(key).await?,
+    };
     seen.checksums += 1;
-    Ok(found.map(|found| {
-        if bytes {
-            seen.bytes_read += found.size;
-        }
-        SeenOriginal {
-            key: key.to_owned(),
-            generation,
-            size: found.size,
-            checksum: found.sha256.map_or(Checksum::None, Checksum::Sha256),
-            version_id: found.version_id,
-        }
+    Ok(found.map(|found| SeenOriginal {
+        key: key.to_owned(),
+        generation,
+        size: found.size,
+        checksum: found.sha256.map_or(Checksum::None, Checksum::Sha256),
+        version_id: found.version_id,
     }))
 }
 

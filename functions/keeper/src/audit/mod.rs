@@ -50,6 +50,9 @@ struct Audits {
     /// Whether the last one could not look at every photo.
     #[serde(default)]
     unchecked: bool,
+    /// When the first one began of those since the last that came to its end: `Unfinished` in the line.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    unfinished_since: Option<OffsetDateTime>,
 }
 
 impl Audits {
@@ -140,8 +143,9 @@ async fn slice(
     // Who could not be told is told by the next slice.
     let is_over = report.finished_at.is_some() && told.is_ok();
     let running = (!is_over).then_some(report.audit_id);
-    let unchecked = report.unchecked() > 0;
-    let says = Audits { running, lease_until: None, unchecked, ..note.says.clone() };
+    let unchecked = report.count_unchecked() > 0;
+    let unfinished_since = note.says.unfinished_since.filter(|_| report.finished_at.is_none());
+    let says = Audits { running, lease_until: None, unchecked, unfinished_since, ..note.says.clone() };
     match keeper.storage.catalog.put_note(&NoteKey::KeeperAudit, Some(&note), says).await {
         // The lease ended, or our own write lost its reply.
         Ok(_) | Err(StorageError::Changed) => {}
@@ -222,6 +226,10 @@ async fn claim(
         came_further_at: further_at.filter(|_| report.has_begun()),
         lease_until,
         unchecked: false,
+        unfinished_since: note
+            .as_ref()
+            .and_then(|note| note.says.unfinished_since)
+            .or(Some(report.started_at)),
     };
     match catalog.put_note(&NoteKey::KeeperAudit, note.as_ref(), says).await {
         Ok(note) => Ok((note, report)),

@@ -12,7 +12,7 @@ use crate::Keeper;
 
 /// Says what a whole audit found.
 pub(super) fn log(report: &Report) {
-    let (checked, found, unchecked) = (report.checked(), report.found(), report.unchecked());
+    let (checked, found, unchecked) = (report.checked(), report.found(), report.count_unchecked());
     tracing::info!(
         target: metrics::TARGET,
         function = "keeper",

@@ -145,8 +145,10 @@ async fn look_closer(storage: &Storage, report: &mut Report, user: &UserId, look
     let looks = std::mem::take(looks).into_iter().map(|look| look::look(storage, look));
     let seen: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
     for seen in seen {
+        if seen.unchecked {
+            report.could_not_check(user, seen.photo_id);
+        }
         let looked = report.of(user);
-        looked.unchecked += u64::from(seen.unchecked);
         looked.checksums += seen.checksums;
         looked.bytes_read += seen.bytes_read;
         report.name(seen.findings);

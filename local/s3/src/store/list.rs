@@ -113,10 +113,10 @@ impl Visitor for Lister<'_> {
         if common.as_deref().is_some_and(|common| self.is_listed(common)) {
             return Ok(Step::Skip);
         }
-        let Some(version) = versions::current(folder)?.filter(|version| !version.record.delete_marker) else {
+        let Some(record) = versions::current_seen(key, folder).filter(|record| !record.delete_marker) else {
             return Ok(Step::Skip);
         };
-        Ok(self.push(common.map_or_else(|| Entry::Object(Box::new(version.record)), Entry::Prefix)))
+        Ok(self.push(common.map_or_else(|| Entry::Object(Box::new(record)), Entry::Prefix)))
     }
 }
 
@@ -130,12 +130,10 @@ fn has_object(folder: &Path) -> io::Result<bool> {
         }
 
         fn object(&mut self, _key: &str, folder: &Path) -> io::Result<Step> {
-            let current = versions::current(folder)?;
-            Ok(if current.is_some_and(|version| !version.record.delete_marker) {
-                Step::Stop
-            } else {
-                Step::On
-            })
+            // One that cannot be read is there.
+            let seen = versions::current(folder)
+                .map_or(true, |current| current.is_some_and(|version| !version.record.delete_marker));
+            Ok(if seen { Step::Stop } else { Step::On })
         }
     }
 

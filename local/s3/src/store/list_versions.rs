@@ -5,11 +5,10 @@
 use std::io;
 use std::path::Path;
 
-use super::Bucket;
 use super::list::is_beside;
 use super::record::{Record, Sequence};
-use super::versions;
 use super::walk::{Step, Visitor, walk};
+use super::{Bucket, unreadable, versions};
 
 /// Which versions to list.
 #[derive(Clone, Debug, Default)]
@@ -55,17 +54,23 @@ impl Visitor for Lister<'_> {
         if !key.starts_with(&self.query.prefix) || (key <= marker && !is_resumed) {
             return Ok(Step::Skip);
         }
-        let all = versions::sequences(folder)?;
+        let all = match versions::sequences(folder) {
+            Ok(all) => all,
+            Err(error) => {
+                unreadable::say(folder, &error);
+                return Ok(Step::Skip);
+            }
+        };
         for sequence in all.iter().rev() {
             if is_resumed && self.query.version_marker.is_some_and(|marker| *sequence >= marker) {
                 continue;
             }
-            let Some(version) = versions::version(folder, *sequence)? else { continue };
+            let Some(record) = versions::seen(key, folder, *sequence) else { continue };
             if self.found.len() == self.query.limit {
                 return Ok(Step::Stop);
             }
             let is_latest = all.last() == Some(sequence);
-            self.found.push(Listed { sequence: *sequence, record: version.record, is_latest });
+            self.found.push(Listed { sequence: *sequence, record, is_latest });
         }
         Ok(Step::On)
     }

@@ -16,6 +16,7 @@ mod list_versions;
 mod names;
 mod record;
 mod sweep;
+mod unreadable;
 mod versions;
 mod walk;
 
@@ -145,17 +146,17 @@ impl Store {
         self.incoming_folder.join(self.last_incoming.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
-    /// A number greater than `previous`, than any given before, and, as long as clocks go forward, than those of
-    /// earlier runs.
+    /// A number greater than `previous`, and, as long as clocks go forward, than any that was given for another reason
+    /// than a greater `previous`, also by earlier runs. What somebody put under one key counts for that key alone.
     fn next_sequence(&self, previous: Option<Sequence>) -> Sequence {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
-        let least = previous.map_or(0, |Sequence(previous)| previous + 1).max(now);
-        let next = |last: u64| Some(least.max(last + 1));
+        let now = u64::try_from(now.as_nanos()).unwrap_or(Sequence::LAST.0).min(Sequence::LAST.0);
+        let next = |last: u64| Some(now.max(last.saturating_add(1)));
         // The closure always answers Some, so both arms hold the value before the change.
         let (Ok(given) | Err(given)) =
             self.last_sequence.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
-        Sequence(least.max(given + 1))
+        let behind = previous.map_or(0, |Sequence(previous)| previous.saturating_add(1));
+        Sequence(now.max(given.saturating_add(1)).max(behind))
     }
 
     /// The lock under which versions of this key come and go.

@@ -62,6 +62,11 @@ pub(crate) struct Headers {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Sequence(pub(crate) u64);
 
+impl Sequence {
+    /// The greatest: nanoseconds up to the year 2262. Another number was not given by us.
+    pub(super) const LAST: Self = Self(u64::MAX / 2);
+}
+
 impl fmt::Display for Sequence {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:016x}", self.0)

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use super::versions::{self};
 use super::walk::{Step, Visitor, walk};
-use super::{Store, StoreError};
+use super::{Store, StoreError, unreadable};
 
 impl Store {
     /// Removes versions that stopped being current at least `age` ago, and then delete markers with nothing below them.
@@ -19,10 +19,15 @@ impl Store {
             let mut keys = Keys::default();
             walk(&bucket.folder, "", &mut keys)?;
             for (key, folder) in keys.found {
-                for sequence in expired(&folder, before)? {
+                // What cannot be read stays, and holds up no other.
+                let expired = expired(&folder, before).unwrap_or_else(|error| {
+                    unreadable::say(&folder, &error);
+                    Vec::new()
+                });
+                for sequence in expired {
                     match self.remove_version(bucket, &key, sequence) {
                         Ok(found) => removed += usize::from(found.is_some()),
-                        Err(StoreError::Io(error)) => return Err(error),
+                        Err(StoreError::Io(error)) => unreadable::say(&folder, &error),
                         Err(other) => return Err(io::Error::other(other)),
                     }
                 }

@@ -13,7 +13,7 @@ use super::error::StoreError;
 use super::incoming::{CONTENT, Incoming, RECORD};
 use super::names;
 use super::record::{Record, Sequence};
-use super::{Bucket, Store};
+use super::{Bucket, Store, unreadable};
 
 /// How often a reader looks again when what it found is replaced under its hands.
 const ATTEMPTS: usize = 100;
@@ -46,12 +46,13 @@ pub(crate) enum Which {
 }
 
 impl Version {
-    /// Guards against file systems that ignore case: better an error than another object's bytes.
+    /// Guards against file systems that ignore case, and against who moved a folder: better an error than another object's
+    /// bytes.
     fn check_belongs_to(&self, key: &str) -> io::Result<()> {
         if self.record.key == key {
             return Ok(());
         }
-        Err(io::Error::other("this file system takes two keys for one"))
+        Err(io::Error::other("the description of an object is that of another one"))
     }
 
     /// Its bytes.
@@ -114,6 +115,9 @@ impl Store {
         check(condition, replaced.as_ref())?;
         let before = sequences(&folder)?;
         let sequence = self.next_sequence(before.last().copied());
+        if sequence > Sequence::LAST {
+            return Err(io::Error::other("no number is left for another version of an object").into());
+        }
         create_folders(self.durability, &bucket.folder, &folder)?;
         incoming.publish(&folder.join(version_name(sequence)))?;
         self.durability.sync_folder(&folder)?;
@@ -220,9 +224,9 @@ fn version_name(sequence: Sequence) -> String {
     format!("@{sequence}")
 }
 
-/// The version that a folder name stands for.
+/// The version that a folder name stands for; none if we never gave that number.
 pub(super) fn read_version_name(name: &str) -> Option<Sequence> {
-    name.strip_prefix('@')?.parse().ok()
+    name.strip_prefix('@')?.parse().ok().filter(|sequence| *sequence <= Sequence::LAST)
 }
 
 /// All versions of an object, oldest first.
@@ -275,19 +279,49 @@ pub(super) fn version(folder: &Path, sequence: Sequence) -> io::Result<Option<Ve
     })
 }
 
+/// What a listing says of one version: of one that cannot be read, only that it is there.
+pub(super) fn seen(key: &str, folder: &Path, sequence: Sequence) -> Option<Record> {
+    say_of(key, folder, version(folder, sequence))
+}
+
+/// What a listing says of the greatest version, as [`seen`] does.
+pub(super) fn current_seen(key: &str, folder: &Path) -> Option<Record> {
+    say_of(key, folder, current(folder))
+}
+
+fn say_of(key: &str, folder: &Path, found: io::Result<Option<Version>>) -> Option<Record> {
+    let found = found.and_then(|found| {
+        found.map(|version| version.check_belongs_to(key).map(|()| version.record)).transpose()
+    });
+    found.unwrap_or_else(|error| {
+        unreadable::say(folder, &error);
+        Some(Record { key: key.to_owned(), ..Record::default() })
+    })
+}
+
+/// A plain file's size. Anything else is not opened: a pipe would wait for ever, and a folder has no bytes.
+fn size_of_file(path: &Path) -> io::Result<u64> {
+    let found = fs::metadata(path)?;
+    if !found.is_file() {
+        return Err(io::Error::other("something else lies in the place of a file"));
+    }
+    File::open(path)?;
+    Ok(found.len())
+}
+
 /// Its size is that of its bytes, whatever the record says: what was cut must show.
 fn find(folder: &Path, sequence: Sequence) -> io::Result<Found> {
     let folder = folder.join(version_name(sequence));
     let rest = || if folder.exists() { damaged(sequence) } else { Found::Nothing };
-    let json = match fs::read(folder.join(RECORD)) {
+    let json = match size_of_file(&folder.join(RECORD)).and_then(|_| fs::read(folder.join(RECORD))) {
         Ok(json) => json,
         Err(error) if is_absent(&error) => return Ok(rest()),
         Err(error) => return Err(error),
     };
     let Ok(mut record) = serde_json::from_slice::<Record>(&json) else { return Ok(damaged(sequence)) };
     if !record.delete_marker {
-        record.size = match fs::metadata(folder.join(CONTENT)) {
-            Ok(content) => content.len(),
+        record.size = match size_of_file(&folder.join(CONTENT)) {
+            Ok(size) => size,
             Err(error) if is_absent(&error) => return Ok(rest()),
             Err(error) => return Err(error),
         };

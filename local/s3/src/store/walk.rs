@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::names::{self, Name};
-use super::versions;
+use super::{unreadable, versions};
 
 /// How a walk goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +43,13 @@ pub(super) fn walk(bucket: &Path, prefix: &str, visitor: &mut impl Visitor) -> i
 fn inside(folder: &Path, base: &str, visitor: &mut impl Visitor) -> io::Result<bool> {
     let mut children = Vec::new();
     segments(folder, "", &mut children)?;
+    walk_children(base, &children, visitor)
+}
+
+/// Walks what lies in a folder. A tree in it that cannot be read is passed over; the folder itself was to be listed.
+fn walk_children(base: &str, children: &[(String, PathBuf)], visitor: &mut impl Visitor) -> io::Result<bool> {
     let mut steps = Vec::with_capacity(2 * children.len());
-    for (segment, folder) in &children {
+    for (segment, folder) in children {
         steps.push((format!("{base}{segment}"), folder, false));
         steps.push((format!("{base}{segment}/"), folder, true));
     }
@@ -54,8 +59,11 @@ fn inside(folder: &Path, base: &str, visitor: &mut impl Visitor) -> io::Result<b
         match step {
             Step::Stop => return Ok(false),
             Step::On if is_tree => {
-                if !inside(folder, &name, visitor)? {
-                    return Ok(false);
+                let mut children = Vec::new();
+                match segments(folder, "", &mut children) {
+                    Ok(()) if !walk_children(&name, &children, visitor)? => return Ok(false),
+                    Ok(()) => {}
+                    Err(error) => unreadable::say(folder, &error),
                 }
             }
             Step::On | Step::Skip => {}

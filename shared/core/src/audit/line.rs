@@ -1,6 +1,10 @@
 //! The library in a line: "12,408 photos, all safe, checked Tuesday".
 
-use time::{Date, OffsetDateTime};
+use serde::Deserialize;
+use time::{Date, Duration, OffsetDateTime};
+
+/// After so long without an audit that came to its end, nothing is called safe: one is due each week.
+const STALE: Duration = Duration::days(14);
 
 /// What the line says.
 #[derive(Debug, Clone, Copy, Default)]
@@ -13,21 +17,37 @@ pub struct Told {
     pub unchecked: u64,
     /// When it was last checked.
     pub checked_at: Option<OffsetDateTime>,
+    /// If it never was: since when audits have begun and none came to its end.
+    pub unfinished_since: Option<OffsetDateTime>,
+}
+
+/// Of what the keeper remembers of its audits, what the line needs.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+pub struct Unfinished {
+    /// When the first one began of those since the last that came to its end.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub unfinished_since: Option<OffsetDateTime>,
 }
 
 /// The library in a line. Days are UTC's.
 pub fn line(told: Told, now: OffsetDateTime) -> String {
-    let Told { photos, attention, unchecked, checked_at } = told;
+    let Told { photos, attention, unchecked, checked_at, unfinished_since } = told;
     let number = match photos {
         0 if attention == 0 => return "No photos yet".to_owned(),
         1 => "1 photo".to_owned(),
         many => format!("{} photos", grouped(many)),
     };
-    match (attention, unchecked) {
-        (0, 0) => {}
-        (0, 1..) => return format!("{number}, {} could not be checked", grouped(unchecked)),
-        (1, _) => return format!("{number}, 1 needs attention"),
-        (many, _) => return format!("{number}, {} need attention", grouped(many)),
+    let stale = |at: &OffsetDateTime| now - *at > STALE;
+    match (attention, checked_at.or(unfinished_since).filter(stale), unchecked) {
+        (0, None, 0) => {}
+        (0, None, 1..) => return format!("{number}, {} could not be checked", grouped(unchecked)),
+        (0, Some(_), _) => {
+            return checked_at.map_or(format!("{number}, not checked yet"), |at| {
+                format!("{number}, not checked since {}", day(at.date(), now.date()))
+            });
+        }
+        (1, ..) => return format!("{number}, 1 needs attention"),
+        (many, ..) => return format!("{number}, {} need attention", grouped(many)),
     }
     let safe = if photos == 1 { "safe" } else { "all safe" };
     let checked =
@@ -97,7 +117,22 @@ mod tests {
         assert_eq!(said(1), "7 photos, all safe, checked yesterday");
         assert_eq!(said(5), "7 photos, all safe, checked Tuesday");
         assert_eq!(said(7), "7 photos, all safe, checked 15 November");
-        assert_eq!(said(400), "7 photos, all safe, checked 18 October 2025");
+        assert_eq!(said(14), "7 photos, all safe, checked 8 November");
+    }
+
+    #[test]
+    fn what_no_audit_looked_at_for_a_fortnight_is_not_called_safe() {
+        let told = Told { photos: 7, ..Told::default() };
+        let checked = |days| Told { checked_at: Some(NOW - Duration::days(days)), ..told };
+        assert_eq!(line(checked(15), NOW), "7 photos, not checked since 7 November");
+        assert_eq!(line(checked(400), NOW), "7 photos, not checked since 18 October 2025");
+        assert_eq!(line(Told { unchecked: 2, ..checked(15) }, NOW), "7 photos, not checked since 7 November");
+        assert_eq!(line(Told { attention: 2, ..checked(15) }, NOW), "7 photos, 2 need attention");
+        let begun = |days| Told { unfinished_since: Some(NOW - Duration::days(days)), ..told };
+        assert_eq!(line(begun(14), NOW), "7 photos, all safe");
+        assert_eq!(line(begun(15), NOW), "7 photos, not checked yet");
+        let both = Told { checked_at: Some(NOW), ..begun(15) };
+        assert_eq!(line(both, NOW), "7 photos, all safe, checked today");
     }
 
     #[test]

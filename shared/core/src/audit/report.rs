@@ -46,6 +46,18 @@ pub struct Report {
     /// Further findings, for which there is no room.
     #[serde(default)]
     pub not_named: u64,
+    /// Photos that could not be looked at, as many as there is room for.
+    #[serde(default)]
+    pub unchecked: Vec<Unchecked>,
+}
+
+/// A photo that an audit could not look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unchecked {
+    /// Whose.
+    pub user: UserId,
+    /// Which.
+    pub photo_id: PhotoId,
 }
 
 /// Whose folders there are in the vault, as far as they are listed: a thousand users take one call, but what others put
@@ -177,6 +189,7 @@ impl Report {
             users: BTreeMap::new(),
             findings: Vec::new(),
             not_named: 0,
+            unchecked: Vec::new(),
         }
     }
 
@@ -188,6 +201,14 @@ impl Report {
     /// What was looked at of this user.
     pub fn of(&mut self, user: &UserId) -> &mut Looked {
         self.users.entry(user.clone()).or_default()
+    }
+
+    /// Counts a photo that could not be looked at, and names it while there is room.
+    pub fn could_not_check(&mut self, user: &UserId, photo_id: PhotoId) {
+        self.of(user).unchecked += 1;
+        if self.unchecked.len() < MOST_NAMED {
+            self.unchecked.push(Unchecked { user: user.clone(), photo_id });
+        }
     }
 
     /// Names findings, while there is room for them.
@@ -220,7 +241,7 @@ impl Report {
     }
 
     /// Photos that could not be looked at.
-    pub fn unchecked(&self) -> u64 {
+    pub fn count_unchecked(&self) -> u64 {
         self.users.values().map(|looked| looked.unchecked).sum()
     }
 
@@ -432,6 +453,8 @@ mod tests {
     fn a_report_reads_back_as_it_was_written_and_is_bounded() {
         let mut report = report();
         report.name(vec![finding(1); MOST_NAMED + 7]);
+        (0..MOST_NAMED + 7).for_each(|_| report.could_not_check(&ada(), PhotoId::from_digest([1; 32])));
+        assert_eq!((report.unchecked.len(), report.count_unchecked()), (MOST_NAMED, MOST_NAMED as u64 + 7));
         report.next =
             Some(Place { after: Some(PhotoId::from_digest([1; 32])), ..Place::before_all_of(&ada()) });
         assert_eq!((report.findings.len(), report.found()), (MOST_NAMED, MOST_NAMED as u64 + 7));
@@ -450,10 +473,10 @@ mod tests {
         let (ada, ben): (UserId, UserId) = (ada(), "ben".parse().unwrap());
         let mut report = report();
         for (user, checked, unchecked) in [(&ada, 5, 2), (&ben, 7, 3)] {
-            let looked = report.of(user);
-            (looked.checked, looked.unchecked) = (checked, unchecked);
+            report.of(user).checked = checked;
+            (0..unchecked).for_each(|_| report.could_not_check(user, PhotoId::from_digest([7; 32])));
         }
-        assert_eq!((report.checked(), report.unchecked()), (12, 5));
+        assert_eq!((report.checked(), report.count_unchecked()), (12, 5));
         report.name(vec![
             about(Kind::Lost, &ada, 1),
             about(Kind::WrongSize, &ada, 2),

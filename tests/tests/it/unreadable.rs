@@ -1,0 +1,117 @@
+//! Files that are there and cannot be read, on one machine: each is named as unchecked, and hides no other.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::json;
+use tintype_core::audit::Kind;
+use tintype_core::wire::Me;
+use tintype_keeper::request::AuditAnswer;
+use tintype_storage::mint;
+use tintype_tests::{Fault, Faults, File, TestApp, User};
+
+async fn audit(app: &TestApp, event: serde_json::Value) -> AuditAnswer {
+    serde_json::from_value(app.ask(json!({ "audit": event }), 0).await).unwrap()
+}
+
+async fn line(user: &User) -> String {
+    user.get("/api/me").await.json::<Me>().line
+}
+
+/// The folder on the disk of the only version of an original.
+async fn version_of(app: &TestApp, user: &User, file: &File) -> PathBuf {
+    let key = app.record(user, file).await.key;
+    let object = app.folder().join("data/s3/buckets/tintype-vault").join(key);
+    fs::read_dir(object).unwrap().next().unwrap().unwrap().path()
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_named_and_every_other_photo_is_checked() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 12).await;
+    let mut expected = BTreeSet::new();
+    for (file, name, pipe) in
+        [(&files[2], "content", false), (&files[4], "content", true), (&files[6], "record.json", false)]
+    {
+        let path = version_of(&app, &ada, file).await.join(name);
+        fs::remove_file(&path).unwrap();
+        if pipe {
+            assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        } else {
+            fs::create_dir(&path).unwrap();
+        }
+        expected.insert(file.photo_id());
+    }
+    // The description of another photo.
+    let [from, to] = [&files[0], &files[8]];
+    let from = version_of(&app, &ada, from).await.join("record.json");
+    fs::copy(from, version_of(&app, &ada, to).await.join("record.json")).unwrap();
+    expected.insert(to.photo_id());
+    let unchecked = |found: &AuditAnswer| -> BTreeSet<_> {
+        assert!(found.unchecked_photos.iter().all(|unchecked| unchecked.user == ada.id));
+        found.unchecked_photos.iter().map(|unchecked| unchecked.photo_id).collect()
+    };
+
+    let found = audit(&app, json!({})).await;
+    assert_eq!((found.finished, found.checked, found.unchecked, found.found), (true, 12, 4, 0), "{found:?}");
+    assert_eq!(unchecked(&found), expected);
+    assert_eq!(line(&ada).await, "12 photos, 4 could not be checked");
+    assert_eq!(ada.list_all().await.len(), 12, "the page shows them all");
+
+    // What else is wrong is named beside them.
+    app.stack.storage.vault.delete(&app.record(&ada, &files[1]).await.key).await.unwrap();
+    for event in [json!({}), json!({"every_byte": true})] {
+        let found = audit(&app, event).await;
+        assert_eq!((found.checked, found.unchecked, found.found), (12, 4, 1), "{found:?}");
+        assert_eq!(unchecked(&found), expected);
+        assert_eq!(found.findings[0].kind, Kind::Lost);
+        assert_eq!(found.findings[0].photo_id, Some(files[1].photo_id()));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_whole_is_still_named_for_what_s3_says_of_it() {
+    let faults = Faults::default();
+    let app = TestApp::start_with(|options| options.http = Some(faults.client())).await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 4).await;
+    let key = app.record(&ada, &files[1]).await.key;
+    app.buckets.put_original(&key, b"something else").await;
+    faults.plan(|call| {
+        let reads = call.operation == "GetObject" && !call.path.contains("versions");
+        reads.then_some(Fault::Answer(403, ""))
+    });
+    let found = audit(&app, json!({"every_byte": true})).await;
+    assert_eq!((found.checked, found.unchecked, found.found), (4, 4, 1), "{found:?}");
+    assert_eq!(
+        (found.findings[0].kind, found.findings[0].photo_id),
+        (Kind::WrongSize, Some(files[1].photo_id()))
+    );
+}
+
+#[tokio::test]
+async fn a_library_that_no_audit_looked_at_for_a_fortnight_is_not_called_safe() {
+    let faults = Faults::default();
+    let app = TestApp::start_with(|options| options.http = Some(faults.client())).await;
+    let ada = app.user("ada");
+    app.library(&ada, 2).await;
+    assert_eq!(line(&ada).await, "2 photos, all safe");
+
+    // Audits begin, and none comes to its end.
+    faults.plan(|call| (call.path.contains("versions")).then_some(Fault::Answer(403, "")));
+    for days in [15, 7, 1] {
+        let then = mint::now() - time::Duration::days(days);
+        tintype_keeper::handle(&app.stack.keeper, &json!({}), then).await.unwrap_err();
+    }
+    faults.stop();
+    assert_eq!(line(&ada).await, "2 photos, not checked yet");
+    app.ask(json!({"audit": {}}), -15 * 24).await;
+    let since = (mint::now() - time::Duration::days(15)).date();
+    let said = line(&ada).await;
+    let day = format!("{} {}", since.day(), since.month());
+    assert!(said.starts_with(&format!("2 photos, not checked since {day}")), "{said}");
+    app.ask(json!({"audit": {}}), 0).await;
+    assert_eq!(line(&ada).await, "2 photos, all safe, checked today");
+}

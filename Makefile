@@ -90,7 +90,7 @@ cost: ## docs/COST.md from what was measured, counted and assumed, and prices
 	python3 infra/cost/cost.py
 
 .PHONY: test-deploy
-test-deploy: $(PAGE) bootstraps ## the whole deployment, into an emulator on loopback (seven minutes, most of it the build)
+test-deploy: tools-deploy $(PAGE) bootstraps ## the whole deployment, into an emulator on loopback (seven minutes, most of it the build)
 	infra/test-deploy.sh $(ARGS)
 
 .PHONY: bootstraps
@@ -148,6 +148,10 @@ destroy: ## remove Tintype from your AWS account; photos, catalog and people sta
 bench: tools-run bootstraps ## imaging beside sharp, cold starts beside Node; writes docs/BENCHMARKS.md and docs/COLD_START.md
 	node bench/imaging/bench.mjs $(ARGS)
 	node bench/coldstart/bench.mjs
+
+.PHONY: bench-cold-start
+bench-cold-start: tools-run bootstraps ## its second half alone, a minute; writes docs/COLD_START.md (ARGS=20: rounds)
+	node bench/coldstart/bench.mjs $(ARGS)
 
 .PHONY: bench-page
 bench-page: $(PAGE) ## the page with 200,000 photos (some minutes); writes docs/BENCHMARKS-PAGE.md (PHOTOS=20000)

@@ -5,6 +5,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import time
 import urllib.parse
 
 from claims import check, turns_red, until
@@ -94,8 +95,29 @@ def key_rotates(cloud, person, photo):
     # Left in the middle: somebody may have to be expelled just then.
 
 
+def expelled(cloud):
+    """Whom the stack's parameter names."""
+    stack = cloud.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    [value] = [each["ParameterValue"] for each in stack["Parameters"] if each["ParameterKey"] == "Expelled"]
+    return [entry.split("@")[0] for entry in value.split(",")]
+
+
+def names_nobody_for_ever():
+    """An entry goes once no token can be that old; a second expulsion counts from its own second."""
+    sys.path.insert(0, str(ROOT / "infra"))
+    from people import TOKENS, with_these
+
+    now = int(time.time())
+    before = [f"past@{now - TOKENS - 1}", f"young@{now - 60}", f"again@{now - 60}"]
+    check(
+        with_these(before, {"again": now, "new": now}) == f"again@{now},new@{now},young@{now - 60}",
+        "an expulsion is remembered for as long as tokens live",
+    )
+
+
 def expelled_stay_outside(cloud, person, photo):
     """make expel: no sign-in, no session, no token, no cookie, and off the list."""
+    names_nobody_for_ever()
     email = "bo@example.com"
     cloud.invite(email)
     bo, tokens = cloud.signed_in(email)
@@ -106,6 +128,7 @@ def expelled_stay_outside(cloud, person, photo):
     bo.open_images()
     person.open_images()
     path, own = thumb(bo, bos), thumb(person, photo)
+    bos_id = path.split("/")[2]
     check(bo.ask("GET", path).status == 200 and trusted(cloud) == 2, "in the middle of a rotation, they see it")
 
     def refreshed():
@@ -133,6 +156,7 @@ def expelled_stay_outside(cloud, person, photo):
     said = cloud.cloud("expel", email.capitalize())
     cloud.find_keys_here()
     check("opens nothing any more" in said and "photos stay" in said, "it says what ended", said)
+    check(expelled(cloud) == [bos_id], "the stack names them, and nobody else", expelled(cloud))
     turns_red("an expelled person cannot sign in", cloud.signed_in, email)
     check(refreshed().status == 400, "nor go on with the session", refreshed())
     check(not by_google(), "nor come by way of Google")

@@ -6,7 +6,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PAGE := frontend-static/dist/index.html
-PAGE_SOURCES := $(shell find frontend-static -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+PAGE_SOURCES := docs/RESTORE.md $(shell find frontend-static -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 LOCAL := cargo run --quiet --package tintype-local --bin tintype-local --
 ARGS ?=
 # The tests of which `make soak` tries more than `make test` does.

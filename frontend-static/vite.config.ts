@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
@@ -13,8 +14,18 @@ function atOnce(id: string, modules: Modules, seen = new Set<string>()): boolean
   return info !== null && (info.isEntry || info.importers.some((importer) => atOnce(importer, modules, seen)));
 }
 
+/** docs/RESTORE.md as a text beside the page: what to do about a lost photo is one click away from where it is said. */
+const restore = {
+  name: 'restore',
+  generateBundle(this: { emitFile(file: { type: 'asset'; fileName: string; source: string }): unknown }) {
+    const text = readFileSync(new URL('../docs/RESTORE.md', import.meta.url), 'utf8');
+    // The mark at its beginning tells a browser that it is UTF-8, whatever the server says.
+    this.emitFile({ type: 'asset', fileName: 'RESTORE.txt', source: `\uFEFF${text}` });
+  },
+};
+
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), restore],
   build: {
     target: 'es2022',
     // Everything is a file of its own: the page's content security policy allows nothing inline.

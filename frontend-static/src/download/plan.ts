@@ -3,6 +3,8 @@
 export type Plan = 'one' | 'several' | 'folder' | 'zip' | 'too_much';
 
 export const SEVERAL = 20;
+/** Up to so many bytes an original is compared with its checksum before it is saved; the browser shows how far a larger one is. */
+export const MOST_CHECKED = 64 * 2 ** 20;
 /** A zip is put together in memory before it is saved. */
 export const MOST_ZIPPED = 2 * 2 ** 30;
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { chip, type ChipInput } from './chip';
 
-const rest: ChipInput = { offline: false, failed: 0, left: 0, secondsLeft: null, received: 0, safe: 12431 };
+const rest: ChipInput = { offline: false, failed: 0, left: 0, secondsLeft: null, received: 0, safe: 12431, found: 0 };
 const kind = (change: Partial<ChipInput>) => chip({ ...rest, ...change })?.kind;
 
 it('says one thing, the most pressing', () => {
@@ -10,6 +10,8 @@ it('says one thing, the most pressing', () => {
   expect(kind({ received: 2 })).toBe('received');
   expect(kind({ left: 5, offline: true })).toBe('offline');
   expect(kind({})).toBe('safe');
+  expect(kind({ found: 1 })).toBe('found');
+  expect(chip({ ...rest, found: 2 })?.icon).not.toBe('shield-check');
   expect(kind({ safe: 0 })).toBeUndefined();
 });
 

@@ -8,9 +8,11 @@ export interface ChipInput {
   secondsLeft: number | null;
   received: number;
   safe: number | null;
+  /** What audits and drills found. */
+  found: number;
 }
 
-export type ChipKind = 'attention' | 'uploading' | 'received' | 'safe' | 'offline';
+export type ChipKind = 'attention' | 'uploading' | 'received' | 'safe' | 'offline' | 'found';
 
 export interface Chip {
   kind: ChipKind;
@@ -46,6 +48,12 @@ export function chip(input: ChipInput): Chip | null {
     };
   if (input.offline)
     return { kind: 'offline', icon: 'wifi-off', number: '', text: 'Offline', sentence: 'You are offline.' };
+  if (input.found > 0)
+    return {
+      kind: 'found', icon: 'triangle-alert', number: count(input.found),
+      text: `${count(input.found)} need${input.found === 1 ? 's' : ''} attention`,
+      sentence: `The last check found ${count(input.found)} that need${input.found === 1 ? 's' : ''} attention. Show the status.`,
+    };
   if (safe !== null && safe > 0)
     return {
       kind: 'safe', icon: 'shield-check', number: count(safe), text: `${count(safe)} safe`,

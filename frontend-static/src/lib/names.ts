@@ -9,5 +9,6 @@ export function photoName(rec: Rec, more: readonly string[] = []): string {
   if (rec.camera) parts.push(rec.camera);
   if (rec.preview === 'none') parts.push(words.tile.noPreview(typeLabel(rec.name, rec.type)), rec.name);
   if (rec.preview === 'pending') parts.push(words.tile.pending);
+  if (rec.doubted) parts.push(words.tile.doubted);
   return [...parts, ...more].join(', ');
 }

@@ -14,7 +14,7 @@ export const uploadsWords = {
     slow: 'S3 has it. Safe is taking longer than usual.', leave: 'Uploads are not finished.',
   },
   states: {
-    queued: 'Waiting', hashing: 'Hashing', hashingPercent: (p: number, size: string) => `Hashing ${p} % of ${size}`, checking: 'Checking', uploading: (p: number, size: string) => `Uploading ${p} % of ${size}`, received: 'Received. Not safe yet', safe: 'Safe', already: 'Already safe', safeNoPreview: (reason: string) => `, no preview: ${reason}`,
+    queued: 'Waiting', hashing: 'Hashing', hashingPercent: (p: number, size: string) => `Hashing ${p} % of ${size}`, checking: 'Checking', uploading: (p: number, size: string) => `Uploading ${p} % of ${size}`, received: 'Received. Not safe yet', waits: 'Received. Waits for a repair', safe: 'Safe', already: 'Already safe', safeNoPreview: (reason: string) => `, no preview: ${reason}`,
     retrying: (seconds: number, reason: string) => `Trying again in ${seconds} s: ${reason}`, failed: 'Failed:', skipped: (reason: string) => `Skipped: ${reason}`, cancelled: 'Cancelled', needsFile: 'Choose the file again',
   },
   failures: {

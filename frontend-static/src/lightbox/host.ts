@@ -5,6 +5,7 @@ import type { Photo } from '../api/types';
 import { download } from '../download/download';
 import { router } from '../lib/router.svelte';
 import { words } from '../lib/strings';
+import { toastWords } from '../lib/strings-toasts';
 import { recordOf, type Rec } from '../timeline/buckets';
 import { library } from '../timeline/library.svelte';
 import { trash } from '../timeline/trash.svelte';
@@ -65,7 +66,7 @@ export function hostFor(screen: Where, grid: () => Grid | undefined): Host {
       app.selection = app.selection.toggle(rec.id);
       live.say(words.selection.count(app.selection.count));
     },
-    failed: (error) => toasts.show({ kind: 'alert', text: error instanceof ApiProblem ? error.message : words.toast.downloadFailed }),
+    failed: (error) => toasts.show({ kind: 'alert', text: error instanceof ApiProblem ? error.message : toastWords.toast.downloadFailed }),
     undo: () => void toasts.act(),
   };
 }

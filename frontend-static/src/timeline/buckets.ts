@@ -23,6 +23,8 @@ export interface Rec {
   readonly size: number;
   readonly stored: string | undefined;
   readonly trashed: string | undefined;
+  /** The last check found its original lost or wrong. */
+  readonly doubted: boolean;
 }
 
 export function recordOf(photo: PhotoSummary): Rec {
@@ -30,7 +32,7 @@ export function recordOf(photo: PhotoSummary): Rec {
     id: photo.photo_id, taken: photo.taken, w: photo.width ?? 0, h: photo.height ?? 0, preview: photo.preview,
     reason: photo.preview_reason ?? undefined, type: photo.content_type, name: photo.file_name, hash: photo.thumbhash ?? undefined,
     camera: photo.camera ?? undefined, generation: photo.generation, size: photo.size, stored: photo.stored_at ?? undefined,
-    trashed: photo.trashed_at ?? undefined,
+    trashed: photo.trashed_at ?? undefined, doubted: photo.doubted,
   };
 }
 

@@ -1,7 +1,7 @@
 // Selecting what is not loaded: the listing is walked, and only then is the selection complete.
 import { listPhotos, type Range } from '../api/photos';
 import { asProblem } from '../api/problem';
-import { words } from '../lib/strings';
+import { selectionWords } from '../lib/strings-selection';
 import { app } from '../ui/app.svelte';
 import { toasts } from '../ui/toasts.svelte';
 import { compare, recordOf, type Rec } from './buckets';
@@ -20,7 +20,7 @@ async function walk(range: Range, wanted: (rec: Rec) => boolean, done: (rec: Rec
         if (done(rec)) cursor = undefined;
         else if (wanted(rec)) {
           found.push(rec.id);
-          app.met.set(rec.id, { id: rec.id, name: rec.name, size: rec.size });
+          app.met.set(rec.id, { id: rec.id, name: rec.name, size: rec.size, doubted: rec.doubted });
         }
       }
       app.resolving = found.length;
@@ -30,7 +30,7 @@ async function walk(range: Range, wanted: (rec: Rec) => boolean, done: (rec: Rec
   } catch (error) {
     if (abort.signal.aborted) return;
     app.clearSelection();
-    toasts.show({ kind: 'alert', text: `${words.selection.failed} ${asProblem(error).message}` });
+    toasts.show({ kind: 'alert', text: `${selectionWords.failed} ${asProblem(error).message}` });
   }
 }
 

@@ -1,7 +1,7 @@
 // The trash: its pages in the API's order, and the ways out of it.
 import * as api from '../api/photos';
 import { ApiProblem, asProblem } from '../api/problem';
-import { words } from '../lib/strings';
+import { toastWords } from '../lib/strings-toasts';
 import { trashWords } from '../lib/strings-trash';
 import { app } from '../ui/app.svelte';
 import { toasts } from '../ui/toasts.svelte';
@@ -53,8 +53,8 @@ class TrashStore {
     const back = ids.length - failed.length;
     if (failed.length > 0) {
       this.photos = before.filter((rec) => !ids.includes(rec.id) || failed.includes(rec.id));
-      toasts.show({ kind: 'alert', text: words.toast.notRestored(failed.length), action: { label: words.toast.retry, run: () => void this.restore(failed, show) } });
-    } else toasts.show({ text: words.toast.restored(back), action: { label: words.toast.show, run: show } });
+      toasts.show({ kind: 'alert', text: toastWords.toast.notRestored(failed.length), action: { label: toastWords.toast.retry, run: () => void this.restore(failed, show) } });
+    } else toasts.show({ text: toastWords.toast.restored(back), action: { label: toastWords.toast.show, run: show } });
     await library.refreshNow();
   }
 

@@ -12,6 +12,7 @@ export interface Selected {
   id: string;
   name: string;
   size: number;
+  doubted: boolean;
 }
 
 class App {

@@ -44,6 +44,8 @@ export interface Item {
   readonly signedAt?: number;
   readonly retryAt?: number;
   readonly receivedAt?: number;
+  /** Received, and a repair takes it: the original of its photo is lost or wrong. */
+  readonly waits?: boolean;
   readonly failure?: Failure;
   readonly skip?: Skip;
   readonly preview?: PreviewState;
@@ -86,6 +88,7 @@ export type Event =
   | { type: 'stale' }
   | { type: 'due' }
   | { type: 'is_safe'; kept: Kept }
+  | { type: 'waits' }
   | { type: 'cancel' }
   | { type: 'retry' }
   | { type: 'keep_anyway' }
@@ -122,7 +125,7 @@ const ready = (item: Item): Item => {
 };
 
 const kept = (item: Item, state: 'safe' | 'duplicate', facts: Kept): Item => {
-  const { request: _request, failure: _failure, ...rest } = item;
+  const { request: _request, failure: _failure, waits: _waits, ...rest } = item;
   return {
     ...rest, state, sentBytes: item.size,
     ...(facts.preview && { preview: facts.preview }),
@@ -202,6 +205,8 @@ export function reduce(item: Item, event: Event, now: Now): Item {
       return state === 'retrying' ? ready(item) : item;
     case 'is_safe':
       return state === 'received' ? kept(item, 'safe', event.kept) : state === 'safe' || state === 'duplicate' ? kept(item, state, event.kept) : item;
+    case 'waits':
+      return state === 'received' && !item.waits ? { ...item, waits: true } : item;
     case 'cancel':
       return isFinal(state) || state === 'received' ? item : { ...ready(item), state: 'cancelled' };
     case 'retry': {

@@ -13,6 +13,7 @@ it('says why', () => {
   expect(rowText(item('failed', { failure: { code: 'unreadable' } }), 0)).toMatchObject({ strong: 'Failed:', text: ' the file was moved, changed or is not readable' });
   expect(rowText(item('safe', { preview: 'none', previewReason: 'unsupported' }), 0)).toMatchObject({ strong: 'Safe', text: ', no preview: we cannot show CR3 yet' });
   expect(rowText(item('received', { receivedAt: 0 }), 30 * 60_000).text).toBe('S3 has it. Safe is taking longer than usual.');
+  expect(rowText(item('received', { waits: true }), 0)).toMatchObject({ tint: 'warn', text: 'Received. Waits for a repair' });
   expect(rowText(item('retrying', { retryAt: 8000, failure: { code: 'server', status: 503 } }), 0).text).toBe('Trying again in 8 s: the server answered 503');
   expect(rowText(item('failed', { failure: { code: 'full' } }), 0).text).toBe(' the disk that photos are kept on is full. Free some space on it');
 });

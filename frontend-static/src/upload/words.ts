@@ -45,7 +45,7 @@ export function rowText(item: Item, now: number): RowText {
       return { ...plain(s.uploading(p, bytes(item.size))), bar: p };
     }
     case 'retrying': return plain(s.retrying(Math.max(1, Math.ceil(((item.retryAt ?? now) - now) / 1000)), failureText(item.failure)), 'rotate-ccw');
-    case 'received': return plain(now - (item.receivedAt ?? now) > SLOW_MS ? uploadsWords.uploads.slow : s.received, 'received');
+    case 'received': return item.waits ? { ...plain(s.waits, 'triangle-alert'), tint: 'warn' } : plain(now - (item.receivedAt ?? now) > SLOW_MS ? uploadsWords.uploads.slow : s.received, 'received');
     case 'safe':
     case 'duplicate': {
       const note = item.preview === 'none' ? s.safeNoPreview(previewReason(item.previewReason, typeLabel(item.name, item.type)).replace(/^./, (c) => c.toLowerCase())) : '';

@@ -141,6 +141,7 @@ export class Work {
       const known = new Map((await api.lookup([...new Set(open.slice(0, 1000).map((item) => item.sha ?? ''))])).map((one) => [one.photo_id, one]));
       for (const item of open) {
         const found = known.get(item.sha ?? '');
+        if (found?.doubted && item.state === 'received') queue.apply(item.id, { type: 'waits' });
         if (!found?.safe) continue;
         moved ||= item.state === 'received' || found.preview !== item.preview;
         queue.apply(item.id, { type: 'is_safe', kept: facts(found) });

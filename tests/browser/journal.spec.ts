@@ -228,6 +228,33 @@ test('one tab runs the queue, the other shows it, takes drops, and goes on when 
   expect(puts.most).toBeLessThanOrEqual(8);
 });
 
+test('what a tab handed over it sends itself, if the one that took it is closed before it kept the bytes', async ({ page, context, user }) => {
+  // No room for bytes: what the first tab does not send ends with it.
+  await context.addInitScript(() => Object.defineProperty(navigator.storage, 'estimate', { value: () => Promise.resolve({ quota: 1000, usage: 990 }) }));
+  const puts = await watchPuts(context);
+  const gate = await Gate.at(context, 5);
+  const photos = makePhotos(30, { seed: 105, small: true });
+  await page.goto('/');
+  await page.getByLabel('Keep me signed in on this device').check();
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('input[name=name]').fill(user);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('button', { name: 'Choose photos' })).toBeVisible();
+  await drop(page, photos.slice(0, 3));
+  await expect(tray(page).getByRole('heading')).toHaveText('Backing up 3 photos');
+  const second = await context.newPage();
+  await second.goto('/');
+  await unfold(second);
+  await drop(second, photos.slice(3));
+  await expect(tray(page).getByRole('heading')).toHaveText('Backing up 30 photos');
+  await expect.poll(() => written(second)).toBe(5);
+  await page.close();
+  gate.let();
+  await expect(second.getByRole('link', { name: '30 photos are safe. Show the status.' })).toBeVisible({ timeout: 60_000 });
+  await expect(tray(second).locator('[data-state=needs_file]')).toHaveCount(0);
+  expect(puts.twice).toEqual([]);
+});
+
 test('nobody sees another person’s queue', async ({ page, user }) => {
   page.on('dialog', (dialog) => void dialog.accept());
   await page.route(/\/in\//, (route) => route.abort('connectionreset'));

@@ -25,10 +25,13 @@ export async function drop(page: Page, photos: readonly Named[]): Promise<void> 
 }
 
 /** Real files and folders of this machine, dropped by the browser itself. */
-export async function dropPaths(page: Page, paths: readonly string[], on: { x: number; y: number; width: number; height: number } | null = null): Promise<void> {
+export async function dropPaths(page: Page, paths: readonly string[], on: { x: number; y: number; width: number; height: number } | null = null, meanwhile: () => Promise<unknown> = () => Promise.resolve()): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const data = { items: [], files: [...paths], dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await session.send('Input.dispatchDragEvent', { type, x: on ? on.x + on.width / 2 : 400, y: on ? on.y + on.height / 2 : 400, data });
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    if (type === 'drop') await meanwhile();
+    await session.send('Input.dispatchDragEvent', { type, x: on ? on.x + on.width / 2 : 400, y: on ? on.y + on.height / 2 : 400, data });
+  }
   await session.detach();
 }
 

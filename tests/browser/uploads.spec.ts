@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Api } from './api.ts';
 import { expect, signIn, test } from './fixtures.ts';
 import { makePhotos } from './jpeg.ts';
-import { choose, drop, Gate, tray } from './tray.ts';
+import { choose, drop, dropPaths, Gate, tray } from './tray.ts';
 
 test('the same photos again: all already safe, nothing is sent', async ({ page, user }) => {
   const photos = makePhotos(5, { seed: 51 });
@@ -14,6 +17,24 @@ test('the same photos again: all already safe, nothing is sent', async ({ page, 
   await drop(page, photos);
   await expect(tray(page).locator('[data-state=duplicate]')).toHaveCount(5);
   expect(puts).toEqual([]);
+});
+
+test('a drop is taken also where the page changed under it since the drag came in', async ({ page, user }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'tintype-drop-'));
+  const [photo] = makePhotos(1, { seed: 58, small: true });
+  writeFileSync(join(folder, 'a.jpg'), photo?.bytes ?? '');
+  await signIn(page, user);
+  await expect(page.getByRole('button', { name: 'Choose photos' })).toBeVisible();
+  // A part of the page that arrives late comes to lie under the pointer, which rests, and lets go.
+  await dropPaths(page, [join(folder, 'a.jpg')], null, () =>
+    page.evaluate(() => {
+      const late = document.createElement('div');
+      late.style.cssText = 'position:fixed;inset:0';
+      document.querySelector('main')?.append(late);
+    }),
+  );
+  await expect(tray(page).getByRole('heading')).toHaveText('Your photo is safe.', { timeout: 60_000 });
+  rmSync(folder, { recursive: true });
 });
 
 test('received is never shown as safe', async ({ page, user }) => {

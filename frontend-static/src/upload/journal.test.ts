@@ -57,6 +57,14 @@ describe('the journal', () => {
     expect(await journal.keep('b', file(11))).toBe(true);
   });
 
+  it('forgets what was dropped before, and not what is being dropped', async () => {
+    const { journal } = await open();
+    const handle = {} as FileSystemHandle;
+    await journal.addRoots([{ id: 'old', user: 'ada', handle }, { id: 'new', user: 'ada', handle }]);
+    await journal.forgetRoots(new Set(['new']));
+    expect([...(await journal.roots()).keys()]).toEqual(['new']);
+  });
+
   it('that breaks says so once and holds nobody up', async () => {
     const { journal, broke } = await open();
     journal.close();

@@ -172,8 +172,8 @@ export class Journal {
     }
   }
 
-  async forgetRoots(): Promise<void> {
-    for (const id of (await this.roots()).keys()) await this.db.delete('roots', id).catch(() => undefined);
+  async forgetRoots(but: ReadonlySet<string> = new Set()): Promise<void> {
+    for (const id of (await this.roots()).keys()) if (!but.has(id)) await this.db.delete('roots', id).catch(() => undefined);
   }
 
   close(): void {

@@ -46,6 +46,8 @@ export class Sources {
     this.kept.delete(id);
   }
 
+  /** What was dropped since the page was opened. */
+  fresh = (): ReadonlySet<string> => new Set(this.roots.keys());
   rootOf = (id: string): string | undefined => this.rootOfItem.get(id);
   /** Whether the bytes are here without asking anyone. */
   has = (id: string): boolean => this.files.has(id) || this.kept.has(id);
@@ -54,7 +56,7 @@ export class Sources {
 
   async restored(withBytes: ReadonlySet<string>, roots: Iterable<[id: string, root: string]>): Promise<void> {
     this.kept = new Set(withBytes);
-    this.roots = (await this.journal?.roots()) ?? new Map();
+    this.roots = new Map([...((await this.journal?.roots()) ?? new Map()), ...this.roots]);
     for (const [id, root] of roots) if (this.roots.has(root)) this.rootOfItem.set(id, root);
   }
 

@@ -36,7 +36,9 @@ class Uploader {
   private work = new Work(this.queue(), this.sources);
   private tabs: Tabs | null = null;
   private ready: Promise<void> | null = null;
-  /** Dropped before it was known which tab runs the queue. */
+  /** What the journal has is in the list: what is dropped can be compared with it. */
+  private led = false;
+  /** Dropped before that, or before it was known which tab runs the queue. */
   private early: Found[] = [];
   private showTimer: ReturnType<typeof setTimeout> | undefined;
   private pumpTimer: ReturnType<typeof setTimeout> | undefined;
@@ -62,14 +64,15 @@ class Uploader {
     this.sources = new Sources(this.journal, (id) => !['received', 'safe', 'duplicate', 'cancelled', 'skipped', undefined].includes(this.get(id)?.state));
     this.work = new Work(this.queue(), this.sources);
     this.tabs = new Tabs(user, {
-      lead: () => void this.lead(),
+      lead: () => this.lead(),
       follow: () => {
         board.elsewhere = true;
         this.tabs?.hand(this.early.splice(0));
       },
       picture: (picture) => this.showOther(picture),
       command: (command) => this.obey(command),
-      files: (found) => this.take(found),
+      files: (found) => this.enter(found),
+      spare: (found) => this.findAgain(found),
       wanted: () => this.sendPicture(),
     });
   }
@@ -81,7 +84,8 @@ class Uploader {
     const going = rows.filter((row) => !['safe', 'duplicate', 'skipped', 'cancelled'].includes(row.state));
     if (going.length === 0) {
       this.journal?.forget(rows.map((row) => row.id));
-      await this.journal?.forgetRoots();
+      // Not of what is being dropped just now.
+      await this.journal?.forgetRoots(this.sources.fresh());
     } else {
       await this.sources.restored(withBytes, rows.flatMap((row) => (row.root ? [[row.id, row.root] as [string, string]] : [])));
       for (const row of rows) {
@@ -94,6 +98,7 @@ class Uploader {
       board.onresume();
       this.work.pollSoon(true);
     }
+    this.led = true;
     this.take(this.early.splice(0));
     this.show();
     this.pumpSoon(0);
@@ -106,10 +111,30 @@ class Uploader {
   }
 
   add(found: readonly Found[]): void {
-    if (!this.tabs) this.early.push(...found);
-    else if (this.tabs.leading) this.take(found);
-    else if (board.elsewhere) this.tabs.hand([...found]);
+    if (this.tabs && !this.tabs.leading && board.elsewhere) this.tabs.hand([...found]);
+    else this.enter(found);
+  }
+
+  /** In the tab that runs the queue, or will. */
+  private enter(found: readonly Found[]): void {
+    if (this.led) this.take(found);
     else this.early.push(...found);
+  }
+
+  /** Files of items that have none: of others nothing is taken. */
+  private findAgain(found: readonly Found[]): void {
+    const lost = this.lost();
+    const wanted = found.filter(({ file, path }) => {
+      const facts = { name: file.name, path, size: file.size, mtime: file.lastModified };
+      return lost.has(pathKey(facts)) || lost.has(nameKey(facts));
+    });
+    this.take(wanted);
+  }
+
+  private lost(): Map<string, string> {
+    const lost = new Map<string, string>();
+    for (const item of this.list) if (item.state === 'needs_file' || (item.state === 'failed' && !this.sources.has(item.id))) for (const key of [nameKey(item), pathKey(item)]) lost.set(key, item.id);
+    return lost;
   }
 
   /** Walks what was dropped. What cannot be read is listed too: nothing that was dropped disappears. */
@@ -131,8 +156,7 @@ class Uploader {
 
   private take(found: readonly Found[]): void {
     if (found.length === 0) return;
-    const lost = new Map<string, string>();
-    for (const item of this.list) if (item.state === 'needs_file' || (item.state === 'failed' && !this.sources.has(item.id))) for (const key of [nameKey(item), pathKey(item)]) lost.set(key, item.id);
+    const lost = this.lost();
     for (const { file, path, root } of found) {
       const facts = { name: file.name, path, size: file.size, mtime: file.lastModified, type: file.type };
       const known = lost.get(pathKey(facts)) ?? lost.get(nameKey(facts));
@@ -281,7 +305,7 @@ class Uploader {
     clearTimeout(this.pictureTimer);
     this.pictureTimer = undefined;
     const { items, stats: sums, secondsLeft, paused } = board;
-    if (this.tabs?.leading) this.tabs.show({ items, stats: sums, secondsLeft, paused });
+    if (this.tabs?.leading && this.led) this.tabs.show({ items, stats: sums, secondsLeft, paused });
   }
 
   private showOther(picture: Picture): void {

@@ -1,9 +1,8 @@
 //! Audits, repairs and rebuilds whose calls fail: an audit names nothing that is not so, and what one run of a repair or
 //! a rebuild leaves half done, the next one does.
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -97,18 +96,37 @@ impl Damage {
 
 /// How many of these calls are the keeper's: when it has sent a photo for its preview, the processor's follow.
 fn of_the_keeper<'a>(calls: impl Iterator<Item = &'a Call>) -> usize {
-    let calls: Vec<&str> = calls.map(|call| call.operation.as_str()).collect();
-    calls.iter().rposition(|operation| *operation == "Invoke").map_or(calls.len(), |sent| sent + 1)
+    let mut sent = Sent::default();
+    calls.filter(|call| sent.is_the_keepers(call)).count()
 }
 
-/// Strikes the call of this number, whatever it is about, as long as the SDK tries it again.
+/// Photos that were sent for their previews.
+#[derive(Default)]
+struct Sent(HashSet<String>);
+
+impl Sent {
+    /// Whether the keeper makes this call: of what was not sent yet, nobody else does.
+    fn is_the_keepers(&mut self, call: &Call) -> bool {
+        let is_its = !self.0.contains(&call.subject) || call.operation == "Invoke";
+        if call.operation == "Invoke" {
+            self.0.insert(call.subject.clone());
+        }
+        is_its
+    }
+}
+
+/// Strikes the keeper's call of this number, whatever it is about, as often as the SDK tries it, up to `tries`.
 fn at(number: usize, fault: Fault, tries: usize) -> impl Fn(&Call) -> Option<Fault> + Send + Sync {
-    let made = AtomicUsize::new(0);
-    let struck = Arc::new(Mutex::new(None));
+    // What was sent, how many calls were made, and which one is struck.
+    let state = Mutex::new((Sent::default(), 0, None));
     move |call| {
-        let mut struck = struck.lock().unwrap();
-        if call.attempt == 0 && made.fetch_add(1, Ordering::Relaxed) == number {
-            *struck = Some((call.subject.clone(), call.ordinal));
+        let mut state = state.lock().unwrap();
+        let (sent, made, struck) = &mut *state;
+        if call.attempt == 0 && sent.is_the_keepers(call) {
+            if *made == number {
+                *struck = Some((call.subject.clone(), call.ordinal));
+            }
+            *made += 1;
         }
         let is_it = struck.as_ref().is_some_and(|it| *it == (call.subject.clone(), call.ordinal));
         (is_it && call.attempt < tries).then(|| fault.clone())

@@ -9,7 +9,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use tintype_core::audit::has_original;
-use tintype_core::audit::report::{Doubted, DoubtedOriginal};
+use tintype_core::audit::report::DoubtedOriginal;
 use tintype_core::id::{PhotoId, UserId};
 use tintype_core::record::Record;
 use tintype_core::tally::Counter;
@@ -19,7 +19,7 @@ use tintype_storage::catalog::NoteKey;
 use tintype_storage::{Storage, StorageError};
 
 use crate::request::{DrillAnswer, DrillPlace, DrillRequest, DrillWalk};
-use crate::{Keeper, KeeperError};
+use crate::{Keeper, KeeperError, doubts};
 
 /// How long after one drill the schedule holds the next.
 const EVERY: Duration = Duration::days(7);
@@ -59,7 +59,15 @@ pub(crate) async fn on_schedule(
     end: Instant,
 ) -> Result<(), KeeperError> {
     let catalog = &keeper.storage.catalog;
-    let last = catalog.note::<LastDrill>(&NoteKey::KeeperDrill).await?.map(|note| note.says);
+    let last = match catalog.note::<LastDrill>(&NoteKey::KeeperDrill).await {
+        // Read again, it would be the same.
+        Err(error @ StorageError::Corrupt { .. }) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "the drill begins again: its note cannot be read");
+            None
+        }
+        note => note?.map(|note| note.says),
+    };
     let goes_on = last.as_ref().is_some_and(|last| last.next.is_some());
     let waits = last.as_ref().is_some_and(|last| now - last.began_at < EVERY);
     if (waits && !goes_on) || Instant::now() >= end {
@@ -71,11 +79,11 @@ pub(crate) async fn on_schedule(
     };
     // Said first: a drill that never comes to its end must not begin with every run.
     catalog.tell(&NoteKey::KeeperDrill, &LastDrill { began_at, next: None }).await?;
-    let next = drill(keeper, None, place, now, end).await?.next;
-    if next.is_some() {
-        catalog.tell(&NoteKey::KeeperDrill, &LastDrill { began_at, next }).await?;
+    let (answer, ended) = drill(keeper, None, place, now, end).await?;
+    if answer.next.is_some() {
+        catalog.tell(&NoteKey::KeeperDrill, &LastDrill { began_at, next: answer.next }).await?;
     }
-    Ok(())
+    Ok(ended?)
 }
 
 /// A drill by hand.
@@ -87,16 +95,21 @@ pub(crate) async fn by_hand(
 ) -> Result<DrillAnswer, KeeperError> {
     let bytes = request.megabytes.map_or(u64::MAX, |megabytes| megabytes.saturating_mul(1_000_000));
     let photos = request.photos.or(request.megabytes.map(|_| u64::MAX)).unwrap_or(PHOTOS);
-    drill(keeper, Some(Budget { photos, bytes, first: bytes }), request.next.clone(), now, end).await
+    let budget = Budget { photos, bytes, first: bytes };
+    let (answer, ended) = drill(keeper, Some(budget), request.next.clone(), now, end).await?;
+    ended?;
+    Ok(answer)
 }
 
+/// What was read, and the first trouble with one user, for which no other waits.
 async fn drill(
     keeper: &Keeper,
     asked: Option<Budget>,
     place: Option<DrillPlace>,
     now: OffsetDateTime,
     end: Instant,
-) -> Result<DrillAnswer, KeeperError> {
+) -> Result<(DrillAnswer, Result<(), StorageError>), KeeperError> {
+    let mut ended = Ok(());
     let begun = Instant::now();
     let storage = &keeper.storage;
     let mut answer = DrillAnswer::default();
@@ -110,15 +123,32 @@ async fn drill(
             answer.next = Some(place);
             break;
         }
-        let (photos, bytes) = library(storage, &user).await?;
-        let left = MOST_BYTES.saturating_sub(place.bytes);
-        let share = each.min(bytes / SHARE).min(left);
-        let budget = asked.unwrap_or(Budget { photos: u64::MAX, bytes: share, first: left });
-        let mut turn = Turn::of(storage, &user, place.walk.take()).await?;
-        if photos > 0 || !turn.doubted.is_empty() {
-            turn.read_back(Budget { photos: budget.photos.min(photos), ..budget }, end).await?;
-            turn.tell(now + begun.elapsed()).await?;
-        }
+        let drilled = async {
+            let (photos, bytes) = library(storage, &user).await?;
+            let left = MOST_BYTES.saturating_sub(place.bytes);
+            let share = each.min(bytes / SHARE).min(left);
+            let budget = asked.unwrap_or(Budget { photos: u64::MAX, bytes: share, first: left });
+            let mut turn = Turn::of(storage, &user, place.walk.take()).await?;
+            if photos > 0 || !turn.doubted.is_empty() {
+                turn.read_back(Budget { photos: budget.photos.min(photos), ..budget }, end).await?;
+                turn.tell(now + begun.elapsed()).await?;
+            }
+            Ok(turn)
+        };
+        let turn = match drilled.await {
+            Ok(turn) => turn,
+            Err(error) => {
+                // The first error is the answer, which is logged.
+                if ended.is_err() {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "the photos of a further user were not read back");
+                } else {
+                    ended = Err(error);
+                }
+                place.users.remove(0);
+                continue;
+            }
+        };
         answer.photos += turn.now.photos;
         answer.bytes += turn.now.bytes;
         answer.unchecked += turn.now.unchecked;
@@ -138,7 +168,7 @@ async fn drill(
     if wrong > 0 {
         tracing::info!(target: metrics::TARGET, function = "keeper", photos_lost = wrong);
     }
-    Ok(answer)
+    Ok((answer, ended))
 }
 
 /// Photos and bytes of a library.
@@ -173,7 +203,7 @@ struct Turn<'a> {
     /// What audits and drills found lost or wrong, and is not whole yet.
     doubted: Vec<DoubtedOriginal>,
     /// What the note said of these.
-    before: Doubted,
+    before: Vec<DoubtedOriginal>,
     now: Read,
     /// Whether the time was over before all were read.
     cut_off: bool,
@@ -185,14 +215,13 @@ impl<'a> Turn<'a> {
         user: &'a UserId,
         walk: Option<DrillWalk>,
     ) -> Result<Self, StorageError> {
-        let note = storage.catalog.note::<Doubted>(&NoteKey::Doubted(user.clone())).await?;
-        let before = note.map(|note| note.says).unwrap_or_default();
+        let before = doubts::of(storage, user).await?.originals;
         let goes_on = walk.is_some();
         let walk = walk.unwrap_or_else(|| {
             let start = PhotoId::from_digest(rand::rng().random());
             DrillWalk { start, after: Some(start), turned: false, photos: 0, bytes: 0 }
         });
-        let (doubted, now) = (before.originals.clone(), Read::default());
+        let (doubted, now) = (before.clone(), Read::default());
         Ok(Self {
             storage,
             user,
@@ -307,11 +336,12 @@ impl<'a> Turn<'a> {
     /// Keeps what is wrong for the next drill, and tells the user once all are read.
     async fn tell(&self, finished_at: OffsetDateTime) -> Result<(), StorageError> {
         let catalog = &self.storage.catalog;
-        if !self.before.originals.is_empty() || !self.doubted.is_empty() {
-            let originals = self.doubted.iter().copied().take(Doubted::MOST).collect();
-            let doubted = Doubted { originals, more_at: self.before.more_at };
-            catalog.tell(&NoteKey::Doubted(self.user.clone()), &doubted).await?;
-        }
+        let mended: Vec<_> =
+            self.before.iter().filter(|original| !self.doubted.contains(original)).copied().collect();
+        doubts::change(self.storage, self.user, |doubted| {
+            doubted.drilled(&mended, &self.doubted, finished_at);
+        })
+        .await?;
         let (photos, bytes, wrong) = (self.walk.photos, self.walk.bytes, self.doubted.len() as u64);
         if !self.cut_off && (photos > 0 || wrong > 0) {
             let summary = DrillSummary { finished_at, photos, bytes, wrong };

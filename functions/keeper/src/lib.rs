@@ -7,6 +7,7 @@
 mod audit;
 mod chores;
 pub mod config;
+mod doubts;
 mod drill;
 mod folders;
 mod merge;

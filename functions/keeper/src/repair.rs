@@ -6,26 +6,28 @@ use std::time::Instant;
 
 use time::OffsetDateTime;
 use tintype_core::audit::Finding;
-use tintype_core::audit::report::{Doubted, UserAudit};
+use tintype_core::audit::report::{Report, UserAudit};
 use tintype_core::id::Generation;
 use tintype_core::key::ObjectKey;
 use tintype_core::metadata::UploadMetadata;
 use tintype_core::record::{Preview, Record};
 use tintype_core::repair::{CHANGED, Found, Plan, may_use, mended, plan, removed_again, to_render};
 use tintype_core::work;
-use tintype_storage::StorageError;
 use tintype_storage::catalog::NoteKey;
 use tintype_storage::inventory::Version;
+use tintype_storage::{StorageError, Vault};
 
 use crate::rebuild::{self, Made};
 use crate::request::{RepairAnswer, RepairRequest, RepairResult};
-use crate::{Keeper, KeeperError, chores};
+use crate::{Keeper, KeeperError, chores, doubts};
 
 /// What became of a finding: repaired, or left, and how or why.
 type Done = Result<&'static str, &'static str>;
 
 /// How many results an answer holds: Lambda's is at most 6 MB.
 const MOST_RESULTS: usize = 2_000;
+/// How many reports are tried for one that can be read.
+const MOST_REPORTS: usize = 10;
 const NOWHERE: &str = "cannot be repaired: its bytes are nowhere to be had; docs/RESTORE.md says how to bring them back from a copy";
 
 pub(crate) async fn repair(
@@ -35,13 +37,13 @@ pub(crate) async fn repair(
     end: Instant,
 ) -> Result<RepairAnswer, KeeperError> {
     let vault = &keeper.storage.vault;
-    let audit_id = match request.report {
-        Some(audit_id) => audit_id,
-        None => vault.newest_report().await?.ok_or(KeeperError::NoReport)?,
+    let report = match request.report {
+        Some(audit_id) => vault.report(audit_id).await?.ok_or(KeeperError::NoSuchReport(audit_id))?,
+        None => newest_report(vault, now).await?,
     };
-    let report = vault.report(audit_id).await?.ok_or(KeeperError::NoSuchReport(audit_id))?;
     may_use(&report, now)?;
-    let mut answer = RepairAnswer { report: Some(audit_id), next: request.next, ..RepairAnswer::default() };
+    let mut answer =
+        RepairAnswer { report: Some(report.audit_id), next: request.next, ..RepairAnswer::default() };
     for finding in report.findings.into_iter().skip(request.next) {
         let enough = Instant::now() >= end || answer.results.len() >= MOST_RESULTS;
         if enough && answer.next > request.next {
@@ -50,6 +52,11 @@ pub(crate) async fn repair(
         let done = match mend(keeper, &finding, now).await {
             Ok(done) => done,
             Err(StorageError::Changed) => Err(CHANGED),
+            Err(error @ StorageError::Full(_)) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(photo_id = ?finding.photo_id, error, "could not be repaired");
+                Err("could not be repaired: the disk is full; free some space on it, then repair again")
+            }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(photo_id = ?finding.photo_id, error, "could not be repaired");
@@ -68,6 +75,22 @@ pub(crate) async fn repair(
     answer.finished = true;
     tracing::info!(repaired = answer.repaired, left = answer.left, "repaired");
     Ok(answer)
+}
+
+/// The newest report that can be read, of an audit that did not begin in the future.
+async fn newest_report(vault: &Vault, now: OffsetDateTime) -> Result<Report, KeeperError> {
+    let mut trouble = None;
+    for audit_id in vault.reports(now, MOST_REPORTS).await? {
+        match vault.report(audit_id).await {
+            Ok(Some(report)) => return Ok(report),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%audit_id, error = &error as &dyn std::error::Error, "a report is passed over");
+                trouble = trouble.or(Some(error));
+            }
+        }
+    }
+    Err(trouble.map_or(KeeperError::NoReport, KeeperError::from))
 }
 
 async fn mend(keeper: &Keeper, finding: &Finding, now: OffsetDateTime) -> Result<Done, StorageError> {
@@ -197,13 +220,10 @@ async fn doubt_no_more(keeper: &Keeper, record: &Record) -> Result<(), StorageEr
         says.wrong.retain(|photo_id| *photo_id != record.photo_id);
         kept(catalog.put_note(&key, Some(&note), says).await.map(drop))?;
     }
-    let key = NoteKey::Doubted(record.user.clone());
-    if let Some(note) = catalog.note::<Doubted>(&key).await?.filter(|note| note.says.doubts(record)) {
-        let mut says = note.says.clone();
-        says.originals.retain(|original| original.photo_id != record.photo_id);
-        kept(catalog.put_note(&key, Some(&note), says).await.map(drop))?;
-    }
-    Ok(())
+    doubts::change(&keeper.storage, &record.user, |doubted| {
+        doubted.originals.retain(|original| original.photo_id != record.photo_id);
+    })
+    .await
 }
 
 /// The first source whose bytes are the right ones. Each is read whole: of an original that rotted on its disk, S3 still

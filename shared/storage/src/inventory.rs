@@ -1,9 +1,12 @@
 //! What really lies in the vault, page by page: for the audit and what follows from it, never for a request of the API.
 
+use std::collections::VecDeque;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::ResponseChecksumValidation;
 use aws_sdk_s3::types::ChecksumMode;
 use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
 use tintype_core::audit::report::{Below, Report};
 use tintype_core::id::{AuditId, PhotoId, UserId};
 use tintype_core::ingest::Original;
@@ -200,23 +203,23 @@ impl Vault {
         hash(&self.client, &self.bucket, key, version_id).await
     }
 
-    /// The newest report of an audit, by its id.
-    pub async fn newest_report(&self) -> Result<Option<AuditId>, StorageError> {
-        let (mut newest, mut after) = (None, None);
+    /// The last `most` reports of audits that began before `now`, by their ids, the newest first.
+    pub async fn reports(&self, now: OffsetDateTime, most: usize) -> Result<Vec<AuditId>, StorageError> {
+        let (mut newest, mut after) = (VecDeque::new(), None);
         loop {
             let page = self.keys(ObjectKey::AUDITS_PREFIX, after).await?;
-            newest = newest.max(
-                page.keys
-                    .iter()
-                    .filter_map(|key| match key.parse() {
-                        Ok(ObjectKey::Audit { audit_id }) => Some(audit_id),
-                        Ok(_) | Err(_) => None,
-                    })
-                    .max(),
-            );
+            for key in &page.keys {
+                let Ok(ObjectKey::Audit { audit_id }) = key.parse() else { continue };
+                let began_at = i128::from(audit_id.milliseconds()) * 1_000_000;
+                if began_at <= now.unix_timestamp_nanos() {
+                    // Keys come sorted, and ids sort by time.
+                    newest.push_front(audit_id);
+                    newest.truncate(most);
+                }
+            }
             after = page.next;
             if after.is_none() {
-                return Ok(newest);
+                return Ok(newest.into());
             }
         }
     }

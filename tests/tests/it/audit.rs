@@ -384,6 +384,8 @@ async fn more_strange_keys_than_a_run_can_list_are_named_by_several() {
     // And beside the users' folders, where nothing of ours lies.
     for n in 0..1_050 {
         strange.insert(format!("!{n:05}"));
+        strange.insert(format!("originals/!{n:05}"));
+        strange.insert(format!("audits/!{n:05}"));
     }
     strange.insert(format!("originals/{}/{last}/zzz", ada.id));
     strange.insert(format!("media/{}/~", ada.id));

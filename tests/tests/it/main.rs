@@ -21,6 +21,7 @@ mod every_photo;
 mod faults;
 mod faults_mending;
 mod full;
+mod goes_on;
 mod hostile;
 mod keeper;
 mod kill;

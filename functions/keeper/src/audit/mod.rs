@@ -12,10 +12,10 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
-use tintype_core::audit::report::{Doubted, Report};
-use tintype_core::id::{AuditId, UserId};
+use tintype_core::audit::report::Report;
+use tintype_core::id::AuditId;
 use tintype_storage::catalog::{Note, NoteKey};
-use tintype_storage::{Storage, StorageError, mint};
+use tintype_storage::{Storage, StorageError, Vault, mint};
 
 use crate::request::{AuditAnswer, AuditRequest};
 use crate::{Keeper, KeeperError};
@@ -35,6 +35,10 @@ const GRACE: Duration = Duration::seconds(60);
 struct Audits {
     /// The one that goes on.
     running: Option<AuditId>,
+    /// The schedule's own, while one of every byte by hand goes before it: should nobody go on with that one, the schedule
+    /// goes on with its own.
+    #[serde(default)]
+    aside: Option<AuditId>,
     /// Whether that one reads every byte, as one by hand may.
     #[serde(default)]
     every_byte: bool,
@@ -56,6 +60,20 @@ struct Audits {
 }
 
 impl Audits {
+    /// In the place of a note that cannot be read: an audit is due.
+    fn forgotten() -> Self {
+        Self {
+            running: None,
+            aside: None,
+            every_byte: false,
+            started_at: OffsetDateTime::UNIX_EPOCH,
+            came_further_at: None,
+            lease_until: None,
+            unchecked: false,
+            unfinished_since: None,
+        }
+    }
+
     /// Whether an audit of every byte came further so recently that whoever began it goes on with it: it would begin
     /// again behind one of the schedule.
     fn is_in_hand(&self, now: OffsetDateTime) -> bool {
@@ -64,10 +82,26 @@ impl Audits {
     }
 }
 
+async fn remembered(storage: &Storage) -> Result<Option<Note<Audits>>, StorageError> {
+    match storage.catalog.note(&NoteKey::KeeperAudit).await {
+        // Read again, it would be the same.
+        Err(error @ StorageError::Corrupt { .. }) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "the audit begins again: its note cannot be read"
+            );
+            storage.catalog.tell(&NoteKey::KeeperAudit, &Audits::forgotten()).await?;
+            storage.catalog.note(&NoteKey::KeeperAudit).await
+        }
+        note => note,
+    }
+}
+
 /// Gives back the lease of an audit that was killed, for whoever knows that no keeper runs.
 pub(crate) async fn take_over(storage: &Storage) -> Result<(), StorageError> {
-    let note = storage.catalog.note::<Audits>(&NoteKey::KeeperAudit).await?;
-    let Some(note) = note.filter(|note| note.says.lease_until.is_some()) else { return Ok(()) };
+    let Some(note) = remembered(storage).await?.filter(|note| note.says.lease_until.is_some()) else {
+        return Ok(());
+    };
     let says = Audits { lease_until: None, ..note.says.clone() };
     match storage.catalog.put_note(&NoteKey::KeeperAudit, Some(&note), says).await {
         Ok(_) | Err(StorageError::Changed) => Ok(()),
@@ -81,7 +115,7 @@ pub(crate) async fn on_schedule(
     now: OffsetDateTime,
     end: Instant,
 ) -> Result<(), KeeperError> {
-    let note = keeper.storage.catalog.note::<Audits>(&NoteKey::KeeperAudit).await?;
+    let note = remembered(&keeper.storage).await?;
     let says = note.as_ref().map(|note| &note.says);
     let is_time = |says: &Audits| {
         let every = if says.unchecked { AGAIN } else { EVERY };
@@ -104,7 +138,7 @@ pub(crate) async fn by_hand(
     end: Instant,
 ) -> Result<AuditAnswer, KeeperError> {
     let again = async || {
-        let note = keeper.storage.catalog.note(&NoteKey::KeeperAudit).await?;
+        let note = remembered(&keeper.storage).await?;
         slice(keeper, now, end, request.every_byte, note, BY_HAND).await
     };
     let report = again().await?;
@@ -145,7 +179,9 @@ async fn slice(
     let running = (!is_over).then_some(report.audit_id);
     let unchecked = report.count_unchecked() > 0;
     let unfinished_since = note.says.unfinished_since.filter(|_| report.finished_at.is_none());
-    let says = Audits { running, lease_until: None, unchecked, unfinished_since, ..note.says.clone() };
+    // One of every byte that came to its end looked at all that the other would have.
+    let aside = note.says.aside.filter(|_| report.finished_at.is_none());
+    let says = Audits { running, aside, lease_until: None, unchecked, unfinished_since, ..note.says.clone() };
     match keeper.storage.catalog.put_note(&NoteKey::KeeperAudit, Some(&note), says).await {
         // The lease ended, or our own write lost its reply.
         Ok(_) | Err(StorageError::Changed) => {}
@@ -181,9 +217,26 @@ async fn go_on(
     if let Ok(true) = walked {
         report.finished_at = Some(now + begun.elapsed());
     }
-    // What was seen up to the last place is kept, whatever ended the walk.
-    keeper.storage.vault.put_report(&report).await?;
+    // What was seen up to the last place is kept, whatever ended the walk. If it is not, the lease is given back all the
+    // same, and the next slice sees it again.
+    if let Err(error) = keeper.storage.vault.put_report(&report).await {
+        report.finished_at = None;
+        return Ok((note, report, Err(error)));
+    }
     Ok((note, report, walked))
+}
+
+/// The report of an audit that goes on; `None` if it has to begin again.
+async fn report_of(vault: &Vault, audit_id: AuditId) -> Result<Option<Report>, StorageError> {
+    match vault.report(audit_id).await {
+        // Read again, it would be the same: begun again, the audit comes to its end.
+        Err(error @ StorageError::Corrupt { .. }) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(%audit_id, error, "the audit begins again: its report cannot be read");
+            Ok(None)
+        }
+        report => report,
+    }
 }
 
 /// Takes the lease, with the report to go on with, or a new one. One that is finished is still to be told.
@@ -200,27 +253,30 @@ async fn claim(
         return Err(KeeperError::Busy { seconds: (until - now).whole_seconds() + 1 });
     }
     let running = match note.as_ref().and_then(|note| note.says.running) {
-        Some(audit_id) => match vault.report(audit_id).await {
-            // Read again, it would be the same: begun again, the audit comes to its end.
-            Err(error @ StorageError::Corrupt { .. }) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(%audit_id, error, "the audit begins again: its report cannot be read");
-                None
-            }
-            report => report?,
-        },
+        Some(audit_id) => report_of(vault, audit_id).await?,
         None => None,
     };
+    let aside = note.as_ref().and_then(|note| note.says.aside);
     let further_at = note.as_ref().and_then(|note| note.says.came_further_at);
+    let begun = || Report::begun(mint::audit_id(now), now, every_byte);
     let goes_on = |report: &Report| {
         report.finished_at.is_some()
             || report.every_byte == every_byte && now - further_at.unwrap_or(report.started_at) < goes_on_for
     };
-    let report =
-        running.filter(goes_on).unwrap_or_else(|| Report::begun(mint::audit_id(now), now, every_byte));
+    let (report, aside) = match (running, aside) {
+        (Some(report), aside) if goes_on(&report) => (report, aside),
+        (Some(running), _) if every_byte && !running.every_byte => (begun(), Some(running.audit_id)),
+        (_, Some(audit_id)) if !every_byte => {
+            let aside = report_of(vault, audit_id).await?;
+            let recent = aside.filter(|report| now - report.started_at < EVERY);
+            (recent.unwrap_or_else(begun), None)
+        }
+        (_, aside) => (begun(), aside),
+    };
     let lease_until = Some(now + end.saturating_duration_since(Instant::now()) + GRACE);
     let says = Audits {
         running: Some(report.audit_id),
+        aside,
         every_byte: report.every_byte,
         started_at: report.started_at,
         came_further_at: further_at.filter(|_| report.has_begun()),
@@ -236,10 +292,4 @@ async fn claim(
         Err(StorageError::Changed) => Err(KeeperError::Busy { seconds: GRACE.whole_seconds() }),
         Err(error) => Err(error.into()),
     }
-}
-
-/// What was found wrong before, and not whole since.
-async fn doubted(storage: &Storage, user: &UserId) -> Result<Doubted, StorageError> {
-    let note = storage.catalog.note(&NoteKey::Doubted(user.clone())).await?;
-    Ok(note.map(|note| note.says).unwrap_or_default())
 }

@@ -7,8 +7,7 @@ use tintype_function::metrics;
 use tintype_storage::StorageError;
 use tintype_storage::catalog::NoteKey;
 
-use super::doubted;
-use crate::Keeper;
+use crate::{Keeper, doubts};
 
 /// Says what a whole audit found.
 pub(super) fn log(report: &Report) {
@@ -56,11 +55,5 @@ async fn tell_one(keeper: &Keeper, report: &Report, user: &UserId) -> Result<(),
     if let Some(summary) = report.summary(user) {
         keeper.storage.catalog.tell(&NoteKey::Audit(user.clone()), &summary).await?;
     }
-    let mut doubted = doubted(&keeper.storage, user).await?;
-    let known = (doubted.originals.len(), doubted.more_at);
-    doubted.and(report, user);
-    if (doubted.originals.len(), doubted.more_at) != known {
-        keeper.storage.catalog.tell(&NoteKey::Doubted(user.clone()), &doubted).await?;
-    }
-    Ok(())
+    doubts::change(&keeper.storage, user, |doubted| doubted.and(report, user)).await
 }

@@ -9,10 +9,9 @@ use tintype_core::audit::{self, Finding, Kind};
 use tintype_core::id::UserId;
 use tintype_storage::{Storage, StorageError};
 
-use super::doubted;
 use super::look::{self, Look};
-use crate::folders;
 use crate::merge::{Gathered, Merge};
+use crate::{doubts, folders};
 
 /// How long a slice goes on at most with what it has read when its time is over.
 const SLACK: std::time::Duration = std::time::Duration::from_secs(10);
@@ -50,7 +49,7 @@ pub(super) async fn walk(storage: &Storage, kept: &mut Report, end: Instant) -> 
         let named = report.of(&user).findings.get(&Kind::StrangeKey).copied().unwrap_or_default();
         let mut merge = Merge::from(storage.clone(), &place, named, end);
         let batch = if report.every_byte { BATCH_OF_FILES } else { BATCH };
-        let doubted = doubted(storage, &user).await?;
+        let doubted = doubts::of(storage, &user).await?;
         let mut looks = Vec::new();
         loop {
             let photo = merge.next().await?;

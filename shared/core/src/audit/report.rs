@@ -94,6 +94,11 @@ impl Folders {
             None => Self::behind(&at.prefix),
         };
         let mut strange = Vec::new();
+        if at.prefix == ObjectKey::AUDITS_PREFIX {
+            strange
+                .extend(found.into_iter().filter(|key| !matches!(key.parse(), Ok(ObjectKey::Audit { .. }))));
+            return strange;
+        }
         for found in found {
             match ObjectKey::user_of_folder(&found) {
                 Some(user) => drop(self.users.insert(user)),
@@ -109,6 +114,7 @@ impl Folders {
         let next = match prefix {
             "" => ObjectKey::ORIGINALS_PREFIX,
             ObjectKey::ORIGINALS_PREFIX => ObjectKey::MEDIA_PREFIX,
+            ObjectKey::MEDIA_PREFIX => ObjectKey::AUDITS_PREFIX,
             _ => return None,
         };
         Some(Below { prefix: next.to_owned(), after: None })
@@ -337,12 +343,12 @@ impl UserAudit {
 
 /// Originals that an audit or a drill found lost, or not what their record says, until they are read back whole or
 /// repaired: a note of the keeper's, and all that a listing has to read.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Doubted {
     /// These.
     pub originals: Vec<DoubtedOriginal>,
-    /// When an audit ended that found more of them than there is room for here: of all that was safe before, none is
-    /// called so.
+    /// When more of them were found than there is room for here: of all that was safe before, none is called so, and each
+    /// is read whole by the audits until one that began later finds no more.
     #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
     pub more_at: Option<OffsetDateTime>,
 }
@@ -384,8 +390,28 @@ impl Doubted {
             }
         }
         let listed = report.wrong_originals(user).filter(|original| self.originals.contains(original));
-        let more = report.users.get(user).map_or(0, Looked::wrong) > listed.count() as u64;
-        self.more_at = report.finished_at.filter(|_| more);
+        let (wrong, unchecked) =
+            report.users.get(user).map_or((0, 0), |looked| (looked.wrong(), looked.unchecked));
+        self.more_at = if wrong > listed.count() as u64 {
+            report.finished_at
+        } else {
+            // What was said since this audit began, or is still to be read, it cannot take back.
+            self.more_at.filter(|more_at| *more_at > report.started_at || unchecked > 0)
+        };
+    }
+
+    /// Takes in what a drill that ended `now` read: what is whole or gone, and what is wrong.
+    pub fn drilled(&mut self, mended: &[DoubtedOriginal], wrong: &[DoubtedOriginal], now: OffsetDateTime) {
+        self.originals.retain(|original| !mended.contains(original));
+        for original in
+            wrong.iter().filter(|original| !self.originals.contains(original)).copied().collect::<Vec<_>>()
+        {
+            if self.originals.len() < Self::MOST {
+                self.originals.push(original);
+            } else {
+                self.more_at = Some(now);
+            }
+        }
     }
 }
 
@@ -425,6 +451,9 @@ mod tests {
         let originals = page(&mut folders, &["originals/ada/", "originals/x.jpg"], None);
         assert_eq!(originals, ("originals/".to_owned(), strange(&["originals/x.jpg"])));
         assert_eq!(page(&mut folders, &["media/ben/"], None), ("media/".to_owned(), Vec::new()));
+        let report = ObjectKey::Audit { audit_id: AuditId::from_parts(1, 1) }.to_string();
+        let audits = page(&mut folders, &["audits/cat.jpg", "audits/cleo/", &report], None);
+        assert_eq!(audits, ("audits/".to_owned(), strange(&["audits/cat.jpg", "audits/cleo/"])));
         assert_eq!(folders.next, None);
         assert_eq!(folders.users, [ada(), "ben".parse().unwrap()].into());
     }
@@ -549,8 +578,33 @@ mod tests {
         let text = serde_json::to_string(&doubted).unwrap();
         assert_eq!(serde_json::from_str::<Doubted>(&text).unwrap().more_at, Some(NOW));
         report.of(&ada()).findings.insert(Kind::Lost, 1);
+        report.of(&ada()).unchecked = 1;
+        doubted.and(&report, &ada());
+        assert_eq!(doubted.more_at, Some(NOW), "one was not read");
+        report.of(&ada()).unchecked = 0;
+        let mut since = Doubted { more_at: Some(NOW + Duration::SECOND), ..doubted.clone() };
+        since.and(&report, &ada());
+        assert_eq!(since.more_at, Some(NOW + Duration::SECOND), "it was said while the audit went on");
         doubted.and(&report, &ada());
         assert_eq!((doubted.more_at, doubted.originals.len()), (None, 1));
+    }
+
+    #[test]
+    fn a_drill_takes_back_what_it_read_and_adds_what_it_found_and_forgets_nothing() {
+        let of = |number: u16| {
+            let mut digest = [0; 32];
+            digest[..2].copy_from_slice(&number.to_be_bytes());
+            DoubtedOriginal {
+                photo_id: PhotoId::from_digest(digest),
+                generation: Generation::from_parts(1, 1),
+            }
+        };
+        let mut doubted = Doubted { originals: vec![of(1), of(2)], more_at: None };
+        doubted.drilled(&[of(1), of(7)], &[of(2), of(3)], NOW);
+        assert_eq!(doubted, Doubted { originals: vec![of(2), of(3)], more_at: None });
+        let many: Vec<_> = (0..=u16::try_from(Doubted::MOST).unwrap()).map(of).collect();
+        doubted.drilled(&[], &many, NOW);
+        assert_eq!((doubted.originals.len(), doubted.more_at), (Doubted::MOST, Some(NOW)));
     }
 
     #[test]

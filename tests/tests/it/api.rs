@@ -69,6 +69,7 @@ async fn a_lookup_tells_what_is_known_of_each_id() {
     {
       "photos": [
         {
+          "doubted": false,
           "generation": "[generation]",
           "photo_id": "[photo_id]",
           "preview": "ready",
@@ -77,6 +78,7 @@ async fn a_lookup_tells_what_is_known_of_each_id() {
           "state": "stored"
         },
         {
+          "doubted": false,
           "generation": "[generation]",
           "photo_id": "f63e34a034f19a24438f2d74b242bc96682abd843ecc4ea63fefed4006d860a3",
           "preview": "none",
@@ -85,6 +87,7 @@ async fn a_lookup_tells_what_is_known_of_each_id() {
           "state": "stored"
         },
         {
+          "doubted": false,
           "generation": "null",
           "photo_id": "0000000000000000000000000000000000000000000000000000000000000000",
           "preview": null,
@@ -123,6 +126,7 @@ async fn a_photo_tells_all_that_is_known_of_it_with_its_receipt() {
         "model": "Tintype One"
       },
       "content_type": "image/jpeg",
+      "doubted": false,
       "file_name": "IMG_0001.JPG",
       "generation": "[generation]",
       "height": 96,
@@ -173,6 +177,7 @@ async fn a_page_tells_what_a_timeline_shows() {
         {
           "camera": "Tintype One",
           "content_type": "image/jpeg",
+          "doubted": false,
           "file_name": "IMG_0001.JPG",
           "generation": "[generation]",
           "height": 96,
@@ -191,6 +196,7 @@ async fn a_page_tells_what_a_timeline_shows() {
         {
           "camera": null,
           "content_type": "application/octet-stream",
+          "doubted": false,
           "file_name": "2023-02-01 note.txt",
           "generation": "[generation]",
           "height": null,
@@ -236,6 +242,8 @@ async fn the_library_in_numbers_is_this() {
     let me = ada.get("/api/me").await.expect(200).value();
     assert_json_snapshot!(me, { ".bytes" => "[bytes]" }, @r#"
     {
+      "attention": 0,
+      "attention_photos": [],
       "bytes": "[bytes]",
       "cost": {
         "storage_class": "STANDARD",

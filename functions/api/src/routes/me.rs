@@ -67,11 +67,13 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
     let named = Named::by(&doubts);
     let attention = named.count + stuck_for_good(&stuck, named.doubted.len());
     let attention_photos = first_of(catalog, &user, &named).await?;
+    let unnamed = doubts.doubted.more_at.is_some();
     let last_audit = doubts.audit.map(|audit| audit.summary);
     let told = Told {
         photos: positive(safe.count),
         attention,
         unchecked: last_audit.as_ref().map_or(0, |audit| audit.unchecked),
+        unnamed,
         checked_at: last_audit.as_ref().map(|audit| audit.finished_at),
         unfinished_since: unfinished.and_then(|note| note.says.unfinished_since),
     };

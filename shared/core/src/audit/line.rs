@@ -15,6 +15,8 @@ pub struct Told {
     pub attention: u64,
     /// What could not be checked.
     pub unchecked: u64,
+    /// Whether more is wrong than is named: until all is read whole, nothing is called safe.
+    pub unnamed: bool,
     /// When it was last checked.
     pub checked_at: Option<OffsetDateTime>,
     /// If it never was: since when audits have begun and none came to its end.
@@ -31,12 +33,15 @@ pub struct Unfinished {
 
 /// The library in a line. Days are UTC's.
 pub fn line(told: Told, now: OffsetDateTime) -> String {
-    let Told { photos, attention, unchecked, checked_at, unfinished_since } = told;
+    let Told { photos, attention, unchecked, unnamed, checked_at, unfinished_since } = told;
     let number = match photos {
         0 if attention == 0 => return "No photos yet".to_owned(),
         1 => "1 photo".to_owned(),
         many => format!("{} photos", grouped(many)),
     };
+    if unnamed && attention == 0 {
+        return format!("{number}, not checked yet");
+    }
     let stale = |at: &OffsetDateTime| now - *at > STALE;
     match (attention, checked_at.or(unfinished_since).filter(stale), unchecked) {
         (0, None, 0) => {}
@@ -144,6 +149,7 @@ mod tests {
             "12,408 photos, 1 needs attention"
         );
         assert_eq!(line(Told { unchecked: 2, ..told }, NOW), "12,408 photos, 2 could not be checked");
+        assert_eq!(line(Told { unnamed: true, ..told }, NOW), "12,408 photos, not checked yet");
         assert_eq!(line(Told { photos: 0, attention: 2, ..told }, NOW), "0 photos, 2 need attention");
     }
 }

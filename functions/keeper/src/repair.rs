@@ -11,7 +11,7 @@ use tintype_core::id::Generation;
 use tintype_core::key::ObjectKey;
 use tintype_core::metadata::UploadMetadata;
 use tintype_core::record::{Preview, Record};
-use tintype_core::repair::{CHANGED, Found, Plan, may_use, mended, plan, removed_again, to_render};
+use tintype_core::repair::{CHANGED, Found, Plan, may_use, mended, plan, to_render};
 use tintype_core::work;
 use tintype_storage::catalog::NoteKey;
 use tintype_storage::inventory::Version;
@@ -171,7 +171,8 @@ async fn put(
     let after = mended(record, original, generation, key, now);
     let after = match storage.catalog.replace(Some(record), &after).await {
         Err(StorageError::Changed) => {
-            remove_again(keeper, record, now).await?;
+            // Its owner may have removed it for good meanwhile.
+            storage.catalog.remove_again(&record.user, &record.photo_id, now).await?;
             return Err(StorageError::Changed);
         }
         after => after?,
@@ -187,21 +188,6 @@ async fn put(
             let event = work::uploads_event(&keeper.uploads_bucket, &[upload]).to_string();
             keeper.queue.send(event.into_bytes()).await?;
             Ok(Ok("repaired: its original is back, from an upload that waited"))
-        }
-    }
-}
-
-/// Has the keeper remove the copy of a photo that its owner removed for good meanwhile.
-async fn remove_again(keeper: &Keeper, record: &Record, now: OffsetDateTime) -> Result<(), StorageError> {
-    let catalog = &keeper.storage.catalog;
-    loop {
-        let current = catalog.get(&record.user, &record.photo_id).await?;
-        let Some(current) = current else { return Ok(()) };
-        let Some(again) = removed_again(&current, now) else { return Ok(()) };
-        match catalog.replace(Some(&current), &again).await {
-            Ok(_) => return Ok(()),
-            Err(StorageError::Changed) => {}
-            Err(error) => return Err(error),
         }
     }
 }

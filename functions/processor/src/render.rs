@@ -5,7 +5,7 @@ use std::time::Instant;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use futures::future::try_join_all;
+use futures::future::join_all;
 use tintype_core::id::Generation;
 use tintype_core::ingest::{self, Trouble};
 use tintype_core::key::{ObjectKey, Variant};
@@ -39,8 +39,12 @@ pub(crate) async fn render(processor: &Processor, render: &Render) -> Result<(),
         Some(record) if record.generation == render.generation && record.state == State::Stored => {
             variants_of(processor, record, GiveUp::Now).await
         }
-        // Trashed, removed or sent again since: whatever it is now, it is looked after.
-        Some(_) | None => Ok(()),
+        // Trashed, removed or sent again since: whatever it is now, it is looked after. But an earlier run of this very
+        // event may have ended between its variants and its write.
+        Some(record) => {
+            Ok(processor.storage.catalog.remove_again(&record.user, &record.photo_id, mint::now()).await?)
+        }
+        None => Ok(()),
     }
 }
 
@@ -65,7 +69,12 @@ pub(crate) async fn variants_of(
         Ok((facts, rendered)) => finish(storage, record, facts, rendered).await,
         Err(unfinished) => {
             // The process is still there: this attempt does not count.
-            count_attempt(storage, &record, record.attempts - 1).await?;
+            let counted = count_attempt(storage, &record, record.attempts - 1).await;
+            if matches!(counted, Err(StorageError::Changed)) {
+                // Some of its variants may be there already.
+                storage.catalog.remove_again(&record.user, &record.photo_id, mint::now()).await?;
+            }
+            counted?;
             Err(unfinished)
         }
     }
@@ -133,7 +142,8 @@ async fn count_attempt(storage: &Storage, record: &Record, attempts: u32) -> Res
 }
 
 async fn put_variants(storage: &Storage, record: &Record, rendering: &Rendering) -> Result<(), StorageError> {
-    try_join_all(rendering.variants.iter().map(|made| {
+    // All of them to their end, whatever becomes of one: none may arrive after what follows.
+    let put = join_all(rendering.variants.iter().map(|made| {
         let key = ObjectKey::Variant {
             user: record.user.clone(),
             photo_id: record.photo_id,
@@ -144,9 +154,8 @@ async fn put_variants(storage: &Storage, record: &Record, rendering: &Rendering)
             },
         };
         async move { storage.vault.put_variant(&key, made.webp.clone()).await }
-    }))
-    .await?;
-    Ok(())
+    }));
+    put.await.into_iter().collect()
 }
 
 /// Writes down how it ended, together with what the file says of itself.
@@ -158,7 +167,10 @@ async fn finish(
 ) -> Result<(), Unfinished> {
     let generation = record.generation;
     loop {
-        let Some(done) = finished(&record, generation, facts.as_ref(), &rendered) else { return Ok(()) };
+        let Some(done) = finished(&record, generation, facts.as_ref(), &rendered) else {
+            // Removed for good meanwhile, perhaps: what was made came too late for its removal.
+            return Ok(storage.catalog.remove_again(&record.user, &record.photo_id, mint::now()).await?);
+        };
         match storage.catalog.replace(Some(&record), &done).await {
             Ok(_) => {
                 count_ended(done.preview);

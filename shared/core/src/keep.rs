@@ -183,6 +183,14 @@ fn delete(record: Box<Record>, mut rest: Vec<ObjectKey>) -> Next {
     Next::Write { before: record, after: Box::new(after), did: Did::Purged }
 }
 
+/// The record of a photo that its owner removed for good while something of it was on its way into the vault, a repair's
+/// copy or its variants: its removal begins again, since it may have listed what to delete before that came. `None` if it
+/// is not removed: then a later removal finds what came.
+pub fn removed_again(record: &Record, now: OffsetDateTime) -> Option<Record> {
+    let removed = matches!(record.state, State::Purging | State::Gone);
+    removed.then(|| Record { due: Some(now), ..record.moved_to(State::Purging, record.preview, now) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,6 +293,18 @@ mod tests {
         for now in [Some(&since), Some(&reborn), None] {
             let next = on_read_again(purging.clone(), lives.clone(), now);
             assert_eq!(next, Next::Done(Did::Nothing), "{now:?}");
+        }
+    }
+
+    #[test]
+    fn a_removal_that_something_came_too_late_for_begins_again() {
+        for state in [State::Purging, State::Gone] {
+            let removed = record(state, Preview::Ready, NOW);
+            let again = removed_again(&removed, NOW).unwrap();
+            assert_eq!(again, Record { state: State::Purging, due: Some(NOW), ..removed });
+        }
+        for state in [State::Storing, State::Stored, State::Trashed] {
+            assert_eq!(removed_again(&record(state, Preview::Ready, NOW), NOW), None);
         }
     }
 

@@ -106,14 +106,6 @@ pub fn mended(
     Record { generation, key, preview, attempts, due, version_id: original.version_id, ..record.clone() }
 }
 
-/// The record of a photo that its owner removed for good while a copy of its bytes was on its way into the vault: its
-/// removal begins again, since it may have listed what to delete before the copy came. `None` if it is not removed: then a
-/// later removal finds the copy.
-pub fn removed_again(record: &Record, now: OffsetDateTime) -> Option<Record> {
-    let removed = matches!(record.state, State::Purging | State::Gone);
-    removed.then(|| Record { due: Some(now), ..record.moved_to(State::Purging, record.preview, now) })
-}
-
 /// The record when its variants shall be made again; in the trash, when it comes back.
 pub fn to_render(record: &Record, now: OffsetDateTime) -> Record {
     let pending = record.moved_to(record.state, Preview::Pending, now);
@@ -162,18 +154,6 @@ mod tests {
     use time::macros::datetime;
 
     const NOW: OffsetDateTime = datetime!(2026-11-22 10:00 UTC);
-
-    #[test]
-    fn a_removal_that_a_copy_came_late_for_begins_again() {
-        for state in [State::Purging, State::Gone] {
-            let removed = record(state, Preview::Ready, NOW);
-            let again = removed_again(&removed, NOW).unwrap();
-            assert_eq!(again, Record { state: State::Purging, due: Some(NOW), ..removed });
-        }
-        for state in [State::Storing, State::Stored, State::Trashed] {
-            assert_eq!(removed_again(&record(state, Preview::Ready, NOW), NOW), None);
-        }
-    }
 
     fn finding(kind: Kind, record: Option<&Record>) -> Finding {
         Finding {

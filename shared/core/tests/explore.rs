@@ -8,10 +8,11 @@
 //! - I2: a record that is shown has its original
 //! - I3: there is one record (by its key), and what was purged does not come back without a new upload
 //! - I4: its owner's last wish stands: neither an echo nor a slow upload undoes the trash
-//! - I5: of what was removed for good no life stays in the vault
+//! - I5: of what was removed for good no life stays in the vault, neither its original nor its variants
 //! - L: from every state, the end can still be reached: no upload waits, and what is wanted is safe, with variants
 //!
-//! Left out: what the keeper postpones stays as it was (a record is always due here), and variants are one step.
+//! Left out: what the keeper postpones stays as it was (a record is always due here). Variants are one step and leave
+//! nothing in the vault, but for those that somebody takes long to make ([`Bounds::late`]).
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test; what is unwrapped is its own")]
 
@@ -23,7 +24,7 @@ use tintype_core::audit::has_original;
 use tintype_core::id::{Generation, PhotoId, UserId};
 use tintype_core::ingest::{self, Original, Upload};
 use tintype_core::keep::{self, Did};
-use tintype_core::key::{FileName, ObjectKey};
+use tintype_core::key::{FileName, ObjectKey, Variant};
 use tintype_core::metadata::UploadMetadata;
 use tintype_core::record::{Preview, Record, State};
 use tintype_core::repair;
@@ -42,6 +43,8 @@ struct Bounds {
     repeated_events: u8,
     /// How often a repair puts the right bytes beside the wrong ones, under a new generation.
     repairs: u8,
+    /// How often somebody takes long to make the variants of a photo.
+    late: u8,
 }
 
 /// Who does what, for telling how a state was reached.
@@ -72,7 +75,13 @@ struct World {
     /// A repair ended in the middle, having put bytes beside for a record that was no longer what it read: the audit
     /// names those.
     stray: bool,
-    left: (u8, u8, u8, u8),
+    /// Generations whose variants lie in the vault, of those that took long.
+    variants: Vec<Generation>,
+    /// Who takes long to make variants: of which life, and whether they are in the vault.
+    late: Option<(Generation, bool)>,
+    /// The event that asked for them comes again, since who worked on it ended in the middle.
+    late_again: Option<Generation>,
+    left: (u8, u8, u8, u8, u8),
     clock: i64,
     minted: u64,
     /// Its owner wants it: it was received, and not trashed since.
@@ -102,6 +111,11 @@ fn original() -> Original {
     Original { size: 1, sha256: Some(photo_id()), version_id: None }
 }
 
+/// The key of a variant.
+fn thumb(generation: Generation) -> ObjectKey {
+    ObjectKey::Variant { user: user(), photo_id: photo_id(), generation, variant: Variant::Thumb }
+}
+
 /// The key of an original.
 fn life(generation: Generation) -> ObjectKey {
     let file_name = FileName::from_client("a.jpg");
@@ -124,7 +138,10 @@ impl World {
             keepers: vec![None; bounds.keepers],
             repair: None,
             stray: false,
-            left: (bounds.trash, bounds.restore, bounds.repeated_events, bounds.repairs),
+            variants: Vec::new(),
+            late: None,
+            late_again: None,
+            left: (bounds.trash, bounds.restore, bounds.repeated_events, bounds.repairs, bounds.late),
             clock: 0,
             minted: 0,
             wanted: false,
@@ -196,6 +213,7 @@ impl World {
             self.keeper_steps(index, &mut steps);
         }
         self.repair_steps(&mut steps);
+        self.late_steps(&mut steps);
         steps
     }
 
@@ -397,13 +415,15 @@ impl World {
                 nothing
             }
             keep::Next::ListLives(record) => {
-                keep::on_lives(record, self.originals.iter().copied().map(life).collect())
+                let originals = self.originals.iter().copied().map(life);
+                keep::on_lives(record, originals.chain(self.variants.iter().copied().map(thumb)).collect())
             }
             keep::Next::ReadAgain { record, lives } => {
                 keep::on_read_again(record, lives, self.record.as_ref())
             }
             keep::Next::Delete { record, key, rest } => {
                 self.originals.retain(|generation| life(*generation) != key);
+                self.variants.retain(|generation| thumb(*generation) != key);
                 keep::on_deleted(record, rest)
             }
         }
@@ -442,7 +462,7 @@ impl World {
             // Its write fails. It looks again and writes until nobody else does in between: as good as one step.
             step("has it removed again", &|next| {
                 let now = next.record.clone();
-                if let Some(after) = now.as_ref().and_then(|now| repair::removed_again(now, at(next.clock))) {
+                if let Some(after) = now.as_ref().and_then(|now| keep::removed_again(now, at(next.clock))) {
                     next.write(now.as_ref(), &after);
                 }
                 next.repair = None;
@@ -454,6 +474,69 @@ impl World {
                 next.left.3 -= 1;
                 next.repair = Some((record.clone(), next.fresh()));
             });
+        }
+    }
+
+    /// What `functions/processor/src/render.rs` does, its two ends apart: it puts the variants of a life that it read, and
+    /// writes down that they are there, or that the photo has to be removed once more.
+    fn late_steps(&self, steps: &mut Vec<(Step, World)>) {
+        let mut step = |what: &'static str, change: &dyn Fn(&mut World)| {
+            let mut next = self.clone();
+            change(&mut next);
+            steps.push((("renderer", 0, what), next));
+        };
+        // Each of these reads and writes until nobody else does in between: as good as one step.
+        let remove_again = |next: &mut World| {
+            let now = next.record.clone();
+            if let Some(after) = now.as_ref().and_then(|now| keep::removed_again(now, at(next.clock))) {
+                next.write(now.as_ref(), &after);
+            }
+        };
+        match (self.late, self.late_again) {
+            (Some((generation, put)), _) => {
+                step("crashes", &|next| (next.late, next.late_again) = (None, Some(generation)));
+                if put {
+                    step("writes that they are ready", &|next| {
+                        next.late = None;
+                        let before = next.record.clone().map(|record| record.revision);
+                        next.render(generation);
+                        if next.record.as_ref().map(|record| record.revision) == before {
+                            remove_again(next);
+                        }
+                    });
+                } else {
+                    step("puts variants", &|next| {
+                        next.late = Some((generation, true));
+                        if !next.variants.contains(&generation) {
+                            next.variants.push(generation);
+                            next.variants.sort_unstable();
+                        }
+                    });
+                }
+            }
+            (None, Some(generation)) => step("has its event again", &|next| {
+                next.late_again = None;
+                let now = next.record.as_ref();
+                if now.is_some_and(|now| now.generation == generation && now.state == State::Stored) {
+                    next.late =
+                        now.filter(|now| now.preview == Preview::Pending).map(|_| (generation, false));
+                } else {
+                    remove_again(next);
+                }
+            }),
+            (None, None) => {
+                if self.left.4 > 0
+                    && let Some(record) = self.record.as_ref()
+                    && record.state == State::Stored
+                    && record.preview == Preview::Pending
+                    && self.has_original(record.generation)
+                {
+                    step("reads an original", &|next| {
+                        next.left.4 -= 1;
+                        next.late = Some((record.generation, false));
+                    });
+                }
+            }
         }
     }
 
@@ -480,6 +563,10 @@ impl World {
         if gone && !self.stray && !mending && !self.originals.is_empty() {
             return Some("I5: an original stays behind a photo that was removed for good");
         }
+        let rendering = self.late.is_some_and(|(_, put)| put) || self.late_again.is_some();
+        if gone && !rendering && !self.variants.is_empty() {
+            return Some("I5: a thumb stays behind a photo that was removed for good");
+        }
         None
     }
 
@@ -505,8 +592,10 @@ impl World {
         let mended = self.repair.iter().map(|(record, _)| record);
         let records = self.record.iter().chain(held).chain(kept).chain(mended);
         generations.extend(records.map(|record| record.generation));
-        generations.extend(self.keepers.iter().flatten().flat_map(listed));
+        generations.extend(self.keepers.iter().flatten().flat_map(listed).map(|(generation, _)| generation));
         generations.extend(self.repair.iter().map(|(_, generation)| *generation));
+        generations.extend(self.variants.iter().copied().chain(self.late_again));
+        generations.extend(self.late.iter().map(|(generation, _)| *generation));
         generations.sort_unstable();
         generations.dedup();
         let rank = |generation| generations.binary_search(&generation).unwrap_or_default();
@@ -528,7 +617,9 @@ impl World {
             .iter()
             .map(|keeper| {
                 let records = |next| keep_records(next).map(key).collect::<Vec<_>>();
-                let lives = |next| listed(next).map(rank).collect::<Vec<_>>();
+                let lives = |next| {
+                    listed(next).map(|(generation, variant)| (rank(generation), variant)).collect::<Vec<_>>()
+                };
                 hash(&keeper.as_ref().map(|next| (keep_kind(next), records(next), lives(next))))
             })
             .collect();
@@ -538,7 +629,9 @@ impl World {
         let later = self.asked.map(|asked| self.trashed.map(|trashed| asked > trashed));
         let clients = (self.unasked, self.unsent, later);
         let repair = self.repair.as_ref().map(|(record, generation)| (key(record), rank(*generation)));
-        let repair = (repair, self.stray);
+        let variants: Vec<usize> = self.variants.iter().map(|generation| rank(*generation)).collect();
+        let late = (self.late.map(|(generation, put)| (rank(generation), put)), self.late_again.map(rank));
+        let repair = (repair, self.stray, variants, late);
         let outside = (clients, self.waiting, self.events, self.left, self.wanted, self.purged, repair);
         hash(&(outside, originals, self.record.as_ref().map(key), workers, keepers))
     }
@@ -587,15 +680,16 @@ fn keep_records(next: &keep::Next) -> impl Iterator<Item = &Record> {
     .flatten()
 }
 
-/// The generations of what a purge has listed and not deleted yet.
-fn listed(next: &keep::Next) -> impl Iterator<Item = Generation> {
+/// The generations of what a purge has listed and not deleted yet, and whether it is a variant.
+fn listed(next: &keep::Next) -> impl Iterator<Item = (Generation, bool)> {
     let (key, rest) = match next {
         keep::Next::ReadAgain { lives, .. } => (None, lives.as_slice()),
         keep::Next::Delete { key, rest, .. } => (Some(key), rest.as_slice()),
         _ => (None, [].as_slice()),
     };
     key.into_iter().chain(rest).filter_map(|key| match key {
-        ObjectKey::Original { generation, .. } => Some(*generation),
+        ObjectKey::Original { generation, .. } => Some((*generation, false)),
+        ObjectKey::Variant { generation, .. } => Some((*generation, true)),
         _ => None,
     })
 }
@@ -729,6 +823,7 @@ fn one_worker_and_one_keeper_lose_nothing_whatever_uploads_ask_for() {
             restore: 1,
             repeated_events: 1,
             repairs: 0,
+            late: 0,
         });
     }
 }
@@ -743,6 +838,7 @@ fn two_workers_and_two_keepers_lose_nothing_in_any_interleaving() {
         restore: 1,
         repeated_events: 1,
         repairs: 0,
+        late: 0,
     });
 }
 
@@ -756,5 +852,20 @@ fn a_removal_leaves_no_life_of_a_repaired_photo_and_takes_none_of_a_new_one() {
         restore: 1,
         repeated_events: 0,
         repairs: 1,
+        late: 0,
+    });
+}
+
+#[test]
+fn a_removal_leaves_no_variant_of_a_photo_whose_variants_took_long() {
+    holds(Bounds {
+        restores: [false, true],
+        workers: 1,
+        keepers: 2,
+        trash: 1,
+        restore: 1,
+        repeated_events: 0,
+        repairs: 0,
+        late: 1,
     });
 }

@@ -1,8 +1,17 @@
 //! Into the trash, out of it, and out for good: the owner's last wish stands.
 
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::http::HttpConnector;
+use tintype_core::key::{ObjectKey, Variant};
+use tintype_core::record::{Record, State};
+use tintype_core::repair;
 use tintype_core::wire::{ChangeOutcome, EmptyTrashAnswer, LookupState, UploadFile, UploadOutcome};
+use tintype_core::work::{self, Render};
 use tintype_keeper::Report;
-use tintype_tests::{File, TestApp, User, assert_counters_are_true};
+use tintype_storage::mint;
+use tintype_tests::{Fault, Faults, File, TestApp, User, answer, assert_counters_are_true};
+use tokio::sync::Notify;
 
 const DAY: i64 = 24;
 
@@ -197,4 +206,88 @@ async fn a_trash_of_several_pages_is_walked_and_emptied_whole() {
     assert_eq!(app.keep(1).await.purged, 25);
     assert_eq!(app.buckets.vault().await.len(), 0);
     assert_counters_are_true(&ada).await;
+}
+
+/// What happens to the first variant of a photo that is on its way into the vault while the photo is removed for good.
+#[derive(Debug, Clone, Copy)]
+enum Late {
+    Arrives,
+    /// It is put, and its answer is an error: this attempt fails.
+    Fails,
+    /// The process ends when it is put, and Lambda delivers the event again.
+    Crashes,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thumb_that_comes_after_its_photo_was_removed_for_good_is_removed_too() {
+    for late in [Late::Arrives, Late::Fails, Late::Crashes] {
+        let (faults, [reached, purged, ended]) =
+            (Faults::default(), [(); 3].map(|()| Arc::new(Notify::new())));
+        let app = TestApp::start_faulty(&faults).await;
+        let (ada, file) = (app.user("ada"), File::jpeg(1));
+        let upload = app.receive(&ada, &file, false).await;
+        // It is safe, its upload is gone, and its variants wait: as when the processor was stopped in its first attempt.
+        assert!(app.deliver(&[upload], &faults).await);
+        let record = app.record(&ada, &file).await;
+        let waits = repair::to_render(&record, mint::now());
+        let record = app.sight.catalog.replace(Some(&record), &waits).await.unwrap();
+        for variant in [Variant::Thumb, Variant::Preview] {
+            app.buckets.delete(&variant_of(&record, variant).to_string()).await;
+        }
+        let (user, photo_id, generation) = (record.user.clone(), record.photo_id, record.generation);
+        let event = work::render_event(&Render { user, photo_id, generation });
+
+        let notify = [&reached, &purged, &ended].map(Arc::clone);
+        let held = Fault::Instead(Arc::new(move |request, real| {
+            let [reached, purged, ended] = notify.clone();
+            Box::pin(async move {
+                reached.notify_one();
+                purged.notified().await;
+                let put = real.call(request).await;
+                match late {
+                    Late::Arrives => put,
+                    Late::Fails => Ok(answer(403, "")),
+                    Late::Crashes => {
+                        ended.notify_one();
+                        std::future::pending().await
+                    }
+                }
+            })
+        }));
+        let thumb = variant_of(&record, Variant::Thumb).to_string();
+        faults.plan(move |call| {
+            let is_thumb = call.operation == "PutObject" && call.path.contains(&thumb);
+            (is_thumb && call.attempt == 0).then(|| held.clone())
+        });
+        let remove = async {
+            reached.notified().await;
+            ada.trash(&[file.photo_id()]).await;
+            assert_eq!(app.keep(31 * DAY).await.purged, 1, "{late:?}");
+            purged.notify_one();
+        };
+        let attempt = async {
+            tokio::select! { done = app.invoke(&event) => done, () = ended.notified() => false }
+        };
+        let (done, ()) = tokio::join!(attempt, remove);
+        assert_eq!(done, matches!(late, Late::Arrives), "{late:?}");
+        assert!(!app.buckets.vault().await.is_empty(), "they came too late to be removed: {late:?}");
+        if matches!(late, Late::Crashes) {
+            assert_eq!(app.record(&ada, &file).await.state, State::Gone);
+            assert!(app.invoke(&event).await);
+        }
+        assert_eq!(app.keep(31 * DAY).await.purged, 1, "{late:?}");
+        assert!(app.buckets.vault().await.is_empty(), "{late:?}: {:?}", app.buckets.vault().await);
+        assert_eq!(app.record(&ada, &file).await.state, State::Gone);
+        assert_eq!(app.keep(32 * DAY).await, Report::default(), "and then there is nothing left to do");
+        assert_counters_are_true(&ada).await;
+        // It can be sent again.
+        let upload = app.receive(&ada, &file, true).await;
+        assert!(app.deliver(&[upload], &faults).await);
+        assert!(app.record(&ada, &file).await.is_safe());
+    }
+}
+
+fn variant_of(record: &Record, variant: Variant) -> ObjectKey {
+    let (user, photo_id, generation) = (record.user.clone(), record.photo_id, record.generation);
+    ObjectKey::Variant { user, photo_id, generation, variant }
 }

@@ -11,7 +11,9 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use rand::Rng;
-use tintype_core::id::UserId;
+use time::OffsetDateTime;
+use tintype_core::id::{PhotoId, UserId};
+use tintype_core::keep;
 use tintype_core::record::Record;
 use tintype_core::tally::{self, Counter, Tally};
 
@@ -62,6 +64,25 @@ impl Catalog {
             .map_err(|error| item::corrupt("a removal", error))?;
         let write = TransactWriteItem::builder().delete(delete).build();
         self.write(write, &before.user, &tally::changes(Some(before), None)).await
+    }
+
+    /// Has the keeper remove a photo that its owner removed for good once more, as [`keep::removed_again`] says; nothing if
+    /// it is not removed. For whoever put something of it into the vault and then found its record changed.
+    pub async fn remove_again(
+        &self,
+        user: &UserId,
+        photo_id: &PhotoId,
+        now: OffsetDateTime,
+    ) -> Result<(), StorageError> {
+        loop {
+            let Some(record) = self.get(user, photo_id).await? else { return Ok(()) };
+            let Some(again) = keep::removed_again(&record, now) else { return Ok(()) };
+            match self.replace(Some(&record), &again).await {
+                Ok(_) => return Ok(()),
+                Err(StorageError::Changed) => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// A record whose counters stay as they are needs no transaction, which costs twice as much.

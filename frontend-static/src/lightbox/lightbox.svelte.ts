@@ -248,7 +248,8 @@ export class Lightbox {
   /** When zoomed in, arrows move about; at the edge they go on. True: it moved. */
   private pan(axis: 'x' | 'y', by: number): boolean {
     const slide = this.pswp?.currSlide;
-    if (!slide || slide.currZoomLevel <= slide.zoomLevels.initial * 1.01) return false;
+    // On its way from a tile larger than the picture it is no zoom of the person's.
+    if (!slide || !this.pswp?.opener.isOpen || slide.currZoomLevel <= slide.zoomLevels.initial * 1.01) return false;
     const to = { ...slide.pan };
     to[axis] = slide.bounds.correctPan(axis, to[axis] - by * PAN);
     if (Math.abs(to[axis] - slide.pan[axis]) < 1) return axis === 'y';

@@ -201,8 +201,14 @@ export class Viewport {
       }
       if (!part.complete) return (rec ? this.stack.gapOf(i)?.y : this.stack.offsets[i]) ?? null;
     }
+    // Before the first photo of all: that one, as soon as it is there.
+    const { parts } = library.model;
+    const oldest = parts[parts.length - 1];
+    if (found && oldest && !oldest.complete) return this.stack.offsets[parts.length - 1] ?? null;
     this.pending = null;
-    return null;
+    const rec = oldest?.photos[oldest.photos.length - 1];
+    if (found && rec) queueMicrotask(() => found(rec.id));
+    return found && rec ? this.yOf(rec.id) : null;
   }
 
   yOf(id: string): number | null {

@@ -68,6 +68,12 @@ impl Buckets {
         put.checksum_sha256(crate::file::photo_id_of(bytes).to_base64()).send().await.unwrap().version_id
     }
 
+    /// Puts bytes under a key of the vault as other tools do: S3 keeps a CRC of them, and tells no SHA-256.
+    pub async fn put_as_others_do(&self, key: &str, content_type: &str, bytes: &[u8]) {
+        let put = self.clients.s3.put_object().bucket(&self.vault).key(key).body(bytes.to_vec().into());
+        put.content_type(content_type).checksum_algorithm("CRC64NVME".into()).send().await.unwrap();
+    }
+
     /// Puts a delete marker over an object of the vault.
     pub async fn delete(&self, key: &str) {
         self.clients.s3.delete_object().bucket(&self.vault).key(key).send().await.unwrap();

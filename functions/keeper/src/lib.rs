@@ -11,6 +11,7 @@ mod doubts;
 mod drill;
 mod folders;
 mod merge;
+mod prove;
 mod rebuild;
 mod repair;
 pub mod request;

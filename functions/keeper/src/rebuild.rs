@@ -8,18 +8,19 @@ use futures::stream::{self, StreamExt};
 use time::OffsetDateTime;
 use tintype_core::audit::report::Place;
 use tintype_core::key::ObjectKey;
-use tintype_core::repair::promoted;
+use tintype_core::repair::{Promotion, promoted};
 use tintype_storage::{StorageError, mint};
 
 use crate::merge::Merge;
+use crate::prove::{Proved, Reads, prove};
 use crate::request::{RebuildAnswer, RebuildPlace, RebuildRequest};
-use crate::{Keeper, KeeperError, chores, folders};
+use crate::{Keeper, KeeperError, chores, doubts, folders};
 
 /// How many photos between two looks at the time.
 const BATCH: usize = 64;
 const AT_ONCE: usize = 8;
-/// How many refused originals an answer names.
-const MOST_REFUSED: usize = 1_000;
+/// How many originals of each kind an answer names.
+const MOST_NAMED: usize = 1_000;
 
 /// What became of the originals of one photo.
 pub(crate) enum Made {
@@ -29,6 +30,19 @@ pub(crate) enum Made {
     Already,
     /// None of its originals is what its key says.
     Refused,
+    /// None is but one that could not be read just now.
+    Unread,
+    /// One has to be read whole, for which there is no time left.
+    Later,
+}
+
+/// A photo without a record.
+struct Photo {
+    keys: BTreeSet<String>,
+    /// Originals that came by up to it, its own included.
+    originals: u64,
+    /// Where to go on behind it.
+    behind: Place,
 }
 
 pub(crate) async fn rebuild(
@@ -46,38 +60,38 @@ pub(crate) async fn rebuild(
         answer.next = Some(RebuildPlace { folders, photos: begun });
         return Ok(answer);
     }
+    let reads = Reads::until(end);
     for user in &folders.users {
         let Some(place) = Place::going_on(begun.as_ref(), user) else { continue };
         let mut merge = Merge::from(storage.clone(), &place, 0, end);
         let mut last = place.after;
         loop {
-            let (mut lives, before) = (Vec::new(), last);
-            while lives.len() < BATCH
+            let (mut photos, mut originals, before) = (Vec::new(), 0, last);
+            let begins = merge.place(last);
+            while photos.len() < BATCH
                 && let Some(photo) = merge.next().await?
             {
                 last = Some(photo.photo_id);
-                answer.originals += photo.originals.len() as u64;
+                originals += photo.originals.len() as u64;
                 if photo.record.is_none() && !photo.originals.is_empty() {
-                    lives.push(photo.originals.into_iter().map(|original| original.key).collect());
+                    let keys = photo.originals.into_iter().map(|original| original.key).collect();
+                    photos.push(Photo { keys, originals, behind: merge.place(last) });
                 }
                 // Most photos may have their records.
                 if Instant::now() >= end && !merge.has_ahead() {
                     break;
                 }
             }
-            let made = lives.into_iter().map(|keys: BTreeSet<String>| async move {
-                let first = keys.first().cloned().unwrap_or_default();
-                promote(keeper, keys, now).await.map(|made| (first, made))
-            });
-            let made: Vec<_> = stream::iter(made).buffered(AT_ONCE).collect().await;
-            for made in made {
-                match made? {
-                    (_, Made::Record) => answer.made += 1,
-                    (key, Made::Refused) if answer.refused.len() < MOST_REFUSED => answer.refused.push(key),
-                    (_, Made::Refused | Made::Already) => {}
-                }
+            if request.doubt && !photos.is_empty() {
+                // Before any record is made: whatever ends this run, none is called safe.
+                doubts::change(storage, user, |doubted| doubted.doubt_all(now)).await?;
             }
-            if last == before && !merge.is_over() {
+            let is_over = last == before && !merge.is_over();
+            if let Some(behind) = make(keeper, photos, begins, originals, &reads, now, &mut answer).await? {
+                answer.next = Some(RebuildPlace { folders, photos: Some(behind) });
+                return Ok(answer);
+            }
+            if is_over {
                 break;
             }
             if Instant::now() >= end {
@@ -92,20 +106,81 @@ pub(crate) async fn rebuild(
     Ok(answer)
 }
 
+/// Makes the records of a batch that begins at a place; where to go on, if it was not finished.
+async fn make(
+    keeper: &Keeper,
+    photos: Vec<Photo>,
+    begins: Place,
+    originals: u64,
+    reads: &Reads,
+    now: OffsetDateTime,
+    answer: &mut RebuildAnswer,
+) -> Result<Option<Place>, StorageError> {
+    let made = photos.into_iter().map(|photo| async move {
+        let first = photo.keys.first().cloned().unwrap_or_default();
+        let made = promote(keeper, photo.keys, reads, now).await?;
+        Ok::<_, StorageError>((made, first, photo.originals, photo.behind))
+    });
+    let made: Vec<_> = stream::iter(made).buffered(AT_ONCE).collect().await;
+    // What comes behind the first one that has to wait is seen again, but for the records that are made.
+    let (mut done, mut waits, mut seen) = (begins, false, 0);
+    for made in made {
+        let (made, first, originals, behind) = made?;
+        answer.made += u64::from(matches!(made, Made::Record));
+        waits |= matches!(made, Made::Later);
+        if waits {
+            continue;
+        }
+        (done, seen) = (behind, originals);
+        match made {
+            Made::Refused if answer.refused.len() < MOST_NAMED => answer.refused.push(first),
+            Made::Unread if answer.unread.len() < MOST_NAMED => answer.unread.push(first),
+            Made::Record | Made::Already | Made::Refused | Made::Unread | Made::Later => {}
+        }
+    }
+    answer.originals += if waits { seen } else { originals };
+    Ok(waits.then_some(done))
+}
+
 /// Makes a record for a photo that has none, from the newest of these originals whose bytes are right.
 pub(crate) async fn promote(
     keeper: &Keeper,
     originals: BTreeSet<String>,
+    reads: &Reads,
     now: OffsetDateTime,
 ) -> Result<Made, StorageError> {
     let storage = &keeper.storage;
+    let (mut unread, mut reads_it) = (false, false);
     // Keys of one photo differ in their generation first, and those sort by time.
     for key in originals.into_iter().rev() {
         let (Ok(parsed), Some(found)) = (key.parse::<ObjectKey>(), storage.vault.describe(&key, None).await?)
         else {
             continue;
         };
-        let Some(record) = promoted(&parsed, found, now) else { continue };
+        let promotion = match promoted(&parsed, found, now) {
+            Promotion::Prove(proof) => {
+                reads_it = reads_it || reads.begins(proof.size);
+                if !reads_it {
+                    return Ok(Made::Later);
+                }
+                match prove(&storage.vault, &parsed, &proof).await {
+                    Ok(Proved::Told(found)) => promoted(&parsed, found, now),
+                    Ok(Proved::Wrong) => Promotion::Refuse,
+                    Ok(Proved::NotYet) => {
+                        unread = true;
+                        continue;
+                    }
+                    // One that cannot be read must not hold up the others.
+                    Err(error) => {
+                        tracing::warn!(key, error = &error as &dyn std::error::Error, "could not be read");
+                        unread = true;
+                        continue;
+                    }
+                }
+            }
+            other => other,
+        };
+        let Promotion::Record(record) = promotion else { continue };
         storage.catalog.put_user(&record.user).await?;
         return match storage.catalog.replace(None, &record).await {
             Ok(record) => {
@@ -116,7 +191,7 @@ pub(crate) async fn promote(
             Err(error) => Err(error),
         };
     }
-    Ok(Made::Refused)
+    Ok(if unread { Made::Unread } else { Made::Refused })
 }
 
 /// A generation that never was, and the key of an original of the same name under it.

@@ -11,12 +11,13 @@ use tintype_core::id::Generation;
 use tintype_core::key::ObjectKey;
 use tintype_core::metadata::UploadMetadata;
 use tintype_core::record::{Preview, Record};
-use tintype_core::repair::{CHANGED, Found, Plan, may_use, mended, plan, to_render};
+use tintype_core::repair::{CHANGED, Found, Plan, Proof, may_use, mended, plan, to_render};
 use tintype_core::work;
 use tintype_storage::catalog::NoteKey;
 use tintype_storage::inventory::Version;
 use tintype_storage::{StorageError, Vault};
 
+use crate::prove::{Proved, Reads, prove};
 use crate::rebuild::{self, Made};
 use crate::request::{RepairAnswer, RepairRequest, RepairResult};
 use crate::{Keeper, KeeperError, chores, doubts};
@@ -28,6 +29,7 @@ type Done = Result<&'static str, &'static str>;
 const MOST_RESULTS: usize = 2_000;
 /// How many reports are tried for one that can be read.
 const MOST_REPORTS: usize = 10;
+const NOT_RIGHT: &str = "could not be repaired just now: the copy is not right; run the audit again";
 const NOWHERE: &str = "cannot be repaired: its bytes are nowhere to be had; docs/RESTORE.md says how to bring them back from a copy";
 
 pub(crate) async fn repair(
@@ -104,26 +106,40 @@ async fn mend(keeper: &Keeper, finding: &Finding, now: OffsetDateTime) -> Result
         _ => None,
     };
     match plan(finding, record) {
-        Plan::Promote => match rebuild::promote(keeper, BTreeSet::from([finding.key.clone()]), now).await? {
-            Made::Record => Ok(Ok("repaired: it has a record again, and its preview is on its way")),
-            Made::Already => Ok(Err(CHANGED)),
-            Made::Refused => Ok(Err("left alone: its bytes are not what its key says")),
-        },
+        Plan::Promote => {
+            // A finding is begun while there is time, and then done.
+            let (keys, reads) = (BTreeSet::from([finding.key.clone()]), Reads::until(Instant::now()));
+            match rebuild::promote(keeper, keys, &reads, now).await? {
+                Made::Record => Ok(Ok("repaired: it has a record again, and its preview is on its way")),
+                Made::Already => Ok(Err(CHANGED)),
+                Made::Refused => Ok(Err("left alone: its bytes are not what its key says")),
+                Made::Unread | Made::Later => {
+                    Ok(Err("could not be read just now; repair again from the same report"))
+                }
+            }
+        }
         Plan::PutBack(record) => {
             let (generation, key) = (record.generation, record.key.clone());
             put(keeper, &record, generation, key, now).await
         }
-        Plan::PutBeside(record) => match rebuild::beside(&record.key, now) {
-            Some((generation, key)) => put(keeper, &record, generation, key, now).await,
-            None => Ok(Err("cannot be repaired: its record has to be mended by hand")),
-        },
+        Plan::PutBeside(record) => {
+            if let Some(done) = told(keeper, &record, now).await? {
+                return Ok(done);
+            }
+            match rebuild::beside(&record.key, now) {
+                Some((generation, key)) => put(keeper, &record, generation, key, now).await,
+                None => Ok(Err("cannot be repaired: its record has to be mended by hand")),
+            }
+        }
         Plan::NoteVersion(record) => match storage.vault.head(&record.key).await? {
             Some(original) if original.is_that_of(&record) => {
                 let after = mended(&record, original, record.generation, record.key.clone(), now);
                 storage.catalog.replace(Some(&record), &after).await?;
                 Ok(Ok("repaired: its receipt names the version that is there"))
             }
-            Some(_) | None => Ok(Err(CHANGED)),
+            // An audit of every byte found them right, and S3 tells no checksum of them.
+            Some(_) => Ok(told(keeper, &record, now).await?.unwrap_or(Err(CHANGED))),
+            None => Ok(Err(CHANGED)),
         },
         Plan::Render(record) => {
             let after = storage.catalog.replace(Some(&record), &to_render(&record, now)).await?;
@@ -133,6 +149,28 @@ async fn mend(keeper: &Keeper, finding: &Finding, now: OffsetDateTime) -> Result
             Ok(Ok("repaired: its thumb and preview are on their way"))
         }
         Plan::Leave(why) => Ok(Err(why)),
+    }
+}
+
+/// Has S3 tell the checksum of an original that is right where it is, and of which S3 tells none; `None` if that is not
+/// what ails it.
+async fn told(keeper: &Keeper, record: &Record, now: OffsetDateTime) -> Result<Option<Done>, StorageError> {
+    let vault = &keeper.storage.vault;
+    let found = vault.describe(&record.key, None).await?;
+    let (Ok(key), Some(found)) = (record.key.parse::<ObjectKey>(), found) else { return Ok(None) };
+    let proof = Proof::of(&key, found).filter(|proof| proof.size == record.size);
+    let Some(proof) = proof else { return Ok(None) };
+    let (file_name, modified_at) = (record.file_name.clone(), record.modified_at);
+    let metadata = UploadMetadata { file_name, modified_at, restore: false };
+    let proof = Proof { content_type: record.content_type.clone(), metadata, ..proof };
+    match prove(vault, &key, &proof).await? {
+        Proved::Told(found) => {
+            let after = mended(record, found.original, record.generation, record.key.clone(), now);
+            write(keeper, record, &after, now).await?;
+            Ok(Some(Ok("repaired: its bytes are right, and S3 tells their checksum again")))
+        }
+        Proved::Wrong => Ok(None),
+        Proved::NotYet => Ok(Some(Err(NOT_RIGHT))),
     }
 }
 
@@ -166,18 +204,10 @@ async fn put(
     // An answer of 200 can carry an error, and a lost answer can hide a success: what lies there tells.
     let Some(original) = storage.vault.head(&key).await?.filter(|original| original.is_that_of(record))
     else {
-        return Ok(Err("could not be repaired just now: the copy is not right; run the audit again"));
+        return Ok(Err(NOT_RIGHT));
     };
     let after = mended(record, original, generation, key, now);
-    let after = match storage.catalog.replace(Some(record), &after).await {
-        Err(StorageError::Changed) => {
-            // Its owner may have removed it for good meanwhile.
-            storage.catalog.remove_again(&record.user, &record.photo_id, now).await?;
-            return Err(StorageError::Changed);
-        }
-        after => after?,
-    };
-    doubt_no_more(keeper, record).await?;
+    let after = write(keeper, record, &after, now).await?;
     if after.is_safe() && after.preview == Preview::Pending {
         chores::send_render(keeper, &after).await?;
     }
@@ -190,6 +220,26 @@ async fn put(
             Ok(Ok("repaired: its original is back, from an upload that waited"))
         }
     }
+}
+
+/// Writes the record of a photo whose right bytes are in the vault again.
+async fn write(
+    keeper: &Keeper,
+    record: &Record,
+    after: &Record,
+    now: OffsetDateTime,
+) -> Result<Record, StorageError> {
+    let catalog = &keeper.storage.catalog;
+    let after = match catalog.replace(Some(record), after).await {
+        Err(StorageError::Changed) => {
+            // Its owner may have removed it for good meanwhile.
+            catalog.remove_again(&record.user, &record.photo_id, now).await?;
+            return Err(StorageError::Changed);
+        }
+        after => after?,
+    };
+    doubt_no_more(keeper, record).await?;
+    Ok(after)
 }
 
 /// What was found of a photo whose right bytes are back is not said of it any longer. If somebody else writes these notes

@@ -60,6 +60,9 @@ pub struct RepairRequest {
 pub struct RebuildRequest {
     /// Where to go on.
     pub next: Option<RebuildPlace>,
+    /// Call nothing safe that was there before until an audit has read it whole: for a disk, which does not check itself
+    /// as S3 does, so that the checksum of a file that rotted is still told.
+    pub doubt: bool,
     /// How long this call goes on at most.
     pub seconds: Option<u64>,
 }
@@ -296,6 +299,9 @@ pub struct RebuildAnswer {
     pub made: u64,
     /// Originals whose bytes are not what their key says: no record is made for them.
     pub refused: Vec<String>,
+    /// Originals that could not be read just now: no record is made for them, and another rebuild tries them again.
+    #[serde(default)]
+    pub unread: Vec<String>,
 }
 
 /// What a restore drill did.

@@ -5,9 +5,10 @@ use time::{Duration, OffsetDateTime};
 
 use crate::audit::report::Report;
 use crate::audit::{Finding, Kind};
-use crate::id::Generation;
+use crate::content_type;
+use crate::id::{Generation, PhotoId};
 use crate::ingest::{self, Original};
-use crate::key::ObjectKey;
+use crate::key::{FileName, ObjectKey};
 use crate::metadata::UploadMetadata;
 use crate::record::{Preview, Record, State};
 
@@ -126,30 +127,93 @@ pub struct Found {
     pub metadata: UploadMetadata,
 }
 
-/// The record of an original that has none, to be rendered; `None` if its bytes are not what its key says.
+impl Found {
+    /// As other tools leave an original that they copied here, in our words: its name is in its key, and whatever type
+    /// they guessed is served only if no browser executes it.
+    fn in_our_words(mut self, key: &FileName) -> Self {
+        if self.metadata.file_name.is_empty() {
+            self.metadata.file_name = key.to_string();
+        }
+        self.content_type = content_type::of_upload(&self.content_type, &self.metadata.file_name).to_owned();
+        self
+    }
+}
+
+/// What is done about an original that has no record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Promotion {
+    /// This record is made, to be rendered.
+    Record(Box<Record>),
+    /// S3 tells no SHA-256 of it, as after a copy by other tools: its bytes are read, and if they are what its key says, it
+    /// is copied onto itself, so that S3 tells one; then it is looked at again.
+    Prove(Proof),
+    /// Nothing: it is not what its key says.
+    Refuse,
+}
+
+/// What an original has to be before it is copied onto itself, and how it is then described.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Proof {
+    /// SHA-256 of its bytes.
+    pub photo_id: PhotoId,
+    /// Size in bytes.
+    pub size: u64,
+    /// Which version.
+    pub version_id: Option<String>,
+    /// Its media type.
+    pub content_type: String,
+    /// What it shall say of itself.
+    pub metadata: UploadMetadata,
+}
+
+impl Proof {
+    /// What it takes to have S3 tell the SHA-256 of an original; `None` if it tells one, or if its key is of nothing of
+    /// ours.
+    pub fn of(key: &ObjectKey, found: Found) -> Option<Self> {
+        let ObjectKey::Original { photo_id, file_name, .. } = key else { return None };
+        if found.original.sha256.is_some() {
+            return None;
+        }
+        let Found { original, content_type, metadata, .. } = found.in_our_words(file_name);
+        let Original { size, version_id, .. } = original;
+        Some(Self { photo_id: *photo_id, size, version_id, content_type, metadata })
+    }
+
+    /// Whether these are the bytes.
+    pub fn is_given_by(&self, bytes: &Original) -> bool {
+        bytes.size == self.size && bytes.sha256 == Some(self.photo_id)
+    }
+}
+
+/// What is done about an original that has no record.
 ///
 /// What only the catalog knew is not known: whether the photo was in the trash, and the very moment at which it became
 /// safe. Everything else comes back with the render.
-pub fn promoted(key: &ObjectKey, found: Found, now: OffsetDateTime) -> Option<Record> {
-    let ObjectKey::Original { user, photo_id, generation, .. } = key else { return None };
-    if found.original.sha256 != Some(*photo_id) {
-        return None;
+pub fn promoted(key: &ObjectKey, found: Found, now: OffsetDateTime) -> Promotion {
+    let ObjectKey::Original { user, photo_id, generation, file_name } = key else {
+        return Promotion::Refuse;
+    };
+    match found.original.sha256 {
+        Some(sha256) if sha256 == *photo_id => {}
+        Some(_) => return Promotion::Refuse,
+        None => return Proof::of(key, found).map_or(Promotion::Refuse, Promotion::Prove),
     }
+    let found = found.in_our_words(file_name);
     let life = (user.clone(), *photo_id, *generation, key.to_string());
     let contents = (found.original.size, found.content_type);
-    Some(Record {
+    Promotion::Record(Box::new(Record {
         state: State::Stored,
         version_id: found.original.version_id,
         stored_at: Some(found.stored_at),
         due: ingest::due_after(State::Stored, Preview::Pending, now),
         ..ingest::begun(life, contents, found.metadata, found.stored_at)
-    })
+    }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::{AuditId, PhotoId};
+    use crate::id::AuditId;
     use crate::record::tests::record;
     use time::macros::datetime;
 
@@ -248,11 +312,11 @@ mod tests {
             format!("originals/ada/{}/{}/a.jpg", PhotoId::from_digest([1; 32]), Generation::from_parts(1, 1))
                 .parse()
                 .unwrap();
-        let found = |digest| Found {
+        let found = |sha256: Option<[u8; 32]>| Found {
             original: Original {
                 size: 5,
-                sha256: Some(PhotoId::from_digest([digest; 32])),
-                version_id: None,
+                sha256: sha256.map(PhotoId::from_digest),
+                version_id: Some("v1".to_owned()),
             },
             stored_at: NOW,
             content_type: "image/jpeg".to_owned(),
@@ -261,9 +325,27 @@ mod tests {
                 ..Default::default()
             },
         };
-        let made = promoted(&key, found(1), NOW).unwrap();
+        let Promotion::Record(made) = promoted(&key, found(Some([1; 32])), NOW) else { panic!("refused") };
         assert_eq!((made.state, made.preview, made.size), (State::Stored, Preview::Pending, 5));
         assert_eq!(made.taken.local.to_string(), "2024-05-14T15:42:07.000");
-        assert_eq!(promoted(&key, found(2), NOW), None);
+        assert_eq!(promoted(&key, found(Some([2; 32])), NOW), Promotion::Refuse);
+        assert_eq!(Proof::of(&key, found(Some([2; 32]))), None);
+
+        // As other tools leave it.
+        let bare = Found {
+            content_type: "text/html".to_owned(),
+            metadata: UploadMetadata::default(),
+            ..found(None)
+        };
+        let Promotion::Prove(proof) = promoted(&key, bare, NOW) else { panic!("nothing to prove") };
+        assert_eq!((proof.content_type.as_str(), proof.version_id.as_deref()), ("image/jpeg", Some("v1")));
+        assert_eq!(proof.metadata.file_name, "a.jpg");
+        let bytes = |size, digest| Original {
+            size,
+            sha256: Some(PhotoId::from_digest([digest; 32])),
+            version_id: None,
+        };
+        assert!(proof.is_given_by(&bytes(5, 1)));
+        assert!(!proof.is_given_by(&bytes(6, 1)) && !proof.is_given_by(&bytes(5, 2)));
     }
 }

@@ -36,6 +36,15 @@ pub struct Vault {
     originals_class: StorageClass,
 }
 
+/// What a copy may meet where it goes.
+#[derive(Clone, Copy)]
+enum Onto {
+    /// Nothing: it is not made where something is.
+    Nothing,
+    /// What it is a copy of: it becomes the newest version of it, and the older ones stay.
+    Itself,
+}
+
 /// A variant as it is served.
 #[derive(Debug)]
 pub struct VariantBody {
@@ -61,7 +70,7 @@ impl Vault {
         metadata: &UploadMetadata,
     ) -> Result<bool, StorageError> {
         let source = format!("{}/{}", self.uploads_bucket, utf8_percent_encode(&upload.to_string(), KEY));
-        self.copy(&source, original, content_type, metadata).await
+        self.copy(&source, original, content_type, metadata, Onto::Nothing).await
     }
 
     /// Copies a version of an original to where one is missing, as [`Vault::copy_in`] copies an upload.
@@ -72,11 +81,31 @@ impl Vault {
         content_type: &str,
         metadata: &UploadMetadata,
     ) -> Result<bool, StorageError> {
-        let mut source = format!("{}/{}", self.bucket, utf8_percent_encode(&version.key, KEY));
-        if let Some(version_id) = &version.version_id {
-            source = format!("{source}?versionId={}", utf8_percent_encode(version_id, KEY));
+        let source = self.source(&version.key, version.version_id.as_deref());
+        self.copy(&source, original, content_type, metadata, Onto::Nothing).await
+    }
+
+    /// Copies a version of an original onto its own key, as a new version that has the SHA-256 which S3 computes while it
+    /// copies, and the metadata that ours have; false if that version is gone. What other tools wrote has none: S3 keeps
+    /// a CRC of it. As with [`Vault::copy_in`], [`Vault::head`] has to agree.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
+    pub async fn copy_onto_itself(
+        &self,
+        key: &str,
+        version_id: Option<&str>,
+        content_type: &str,
+        metadata: &UploadMetadata,
+    ) -> Result<bool, StorageError> {
+        self.copy(&self.source(key, version_id), key, content_type, metadata, Onto::Itself).await
+    }
+
+    /// `x-amz-copy-source` of an original, or of one version of it.
+    fn source(&self, key: &str, version_id: Option<&str>) -> String {
+        let source = format!("{}/{}", self.bucket, utf8_percent_encode(key, KEY));
+        match version_id {
+            Some(version_id) => format!("{source}?versionId={}", utf8_percent_encode(version_id, KEY)),
+            None => source,
         }
-        self.copy(&source, original, content_type, metadata).await
     }
 
     async fn copy(
@@ -85,6 +114,7 @@ impl Vault {
         original: &str,
         content_type: &str,
         metadata: &UploadMetadata,
+        onto: Onto,
     ) -> Result<bool, StorageError> {
         for tried in 1.. {
             let copied = self
@@ -93,7 +123,7 @@ impl Vault {
                 .bucket(&self.bucket)
                 .key(original)
                 .copy_source(source)
-                .if_none_match("*")
+                .set_if_none_match(matches!(onto, Onto::Nothing).then(|| "*".to_owned()))
                 .metadata_directive(MetadataDirective::Replace)
                 .set_metadata(Some(metadata.to_headers().into_iter().collect()))
                 .content_type(content_type)

@@ -3,6 +3,7 @@
 use std::process::Output;
 
 use tintype_core::id::PhotoId;
+use tintype_core::wire::PreviewState;
 use tintype_tests::{File, Server, Start};
 
 use crate::PROGRAM;
@@ -66,11 +67,17 @@ async fn an_owner_audits_repairs_and_drills_whether_tintype_runs_or_not() {
     std::fs::remove_file(start.data_dir().join("catalog.sqlite")).unwrap();
     let (code, said) = run(&start, &["rebuild"]).await;
     assert_eq!((code, said.contains("5 records made")), (0, true), "{said}");
+    assert!(said.contains("run make audit"), "{said}");
 
     let server = start.start().await;
     let ada = server.user("ada");
-    let ends = ada.until_settled(&files.iter().map(File::photo_id).collect::<Vec<_>>()).await;
-    assert_eq!(ends.len(), 5);
+    let ids: Vec<_> = files.iter().map(File::photo_id).collect();
+    let ends = ada.lookup(&ids).await;
+    // The command waited for them.
+    assert!(ends.iter().all(|end| end.preview == Some(PreviewState::Ready)), "{ends:?}");
+    assert!(!ends.iter().any(|end| end.safe), "a disk does not check itself");
+    assert_eq!(run(&start, &["audit"]).await.0, 0);
+    assert_eq!(ada.lookup(&ids).await.iter().filter(|known| known.safe).count(), 5);
     for (wrong, says) in [
         (&["drill", "--photos", "0"][..], "0 is not in 1.."),
         (&["repair", "latest"], "not an audit id"),

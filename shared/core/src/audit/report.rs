@@ -347,8 +347,8 @@ impl UserAudit {
 pub struct Doubted {
     /// These.
     pub originals: Vec<DoubtedOriginal>,
-    /// When more of them were found than there is room for here: of all that was safe before, none is called so, and each
-    /// is read whole by the audits until one that began later finds no more.
+    /// When more of them were found than there is room for here, or when nobody knew ([`Doubted::doubt_all`]): of all that
+    /// was safe before, none is called so, and each is read whole by the audits until one that began later finds no more.
     #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
     pub more_at: Option<OffsetDateTime>,
 }
@@ -380,6 +380,11 @@ impl Doubted {
     ) -> bool {
         let may_be_more = self.more_at.is_some_and(|more_at| stored_at.is_none_or(|at| at < more_at));
         may_be_more || self.originals.contains(&DoubtedOriginal { photo_id, generation })
+    }
+
+    /// Of all that is safe by then, none is called so until an audit that began later has read it whole.
+    pub fn doubt_all(&mut self, now: OffsetDateTime) {
+        self.more_at = self.more_at.max(Some(now));
     }
 
     /// Takes in what an audit found.

@@ -644,4 +644,23 @@ mod tests {
         report.of(&user).unchecked = 1;
         assert_eq!(report.summary(&user).unwrap().found_whole(&other, before), None);
     }
+
+    #[test]
+    fn what_nobody_read_is_doubted_as_of_the_latest_time_that_was_said() {
+        let mut doubted = Doubted::default();
+        let of = |doubted: &Doubted, stored_at| {
+            doubted.doubts_original(
+                PhotoId::from_digest([1; 32]),
+                Generation::from_parts(1, 1),
+                Some(stored_at),
+            )
+        };
+        assert!(!of(&doubted, NOW - Duration::SECOND));
+        doubted.doubt_all(NOW);
+        assert!(of(&doubted, NOW - Duration::SECOND) && !of(&doubted, NOW));
+        doubted.doubt_all(NOW - Duration::HOUR);
+        assert_eq!(doubted.more_at, Some(NOW), "never taken back by what was said before");
+        doubted.doubt_all(NOW + Duration::HOUR);
+        assert!(of(&doubted, NOW));
+    }
 }

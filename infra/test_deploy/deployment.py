@@ -93,6 +93,23 @@ class Deployment:
         tokens = sign_in(self.outputs["PageClientId"], f"{self.outputs['Address']}/callback", scope, email)
         return Person(self.domain, tokens["access_token"]), tokens
 
+    def google_lets_in(self, email):
+        """What the gatekeeper says of somebody who comes for the first time."""
+        event = {
+            "triggerSource": "PreSignUp_ExternalProvider",
+            "request": {"userAttributes": {"email": email, "email_verified": "true"}},
+            "response": {},
+        }
+        gatekeeper = self.physical["GatekeeperFunction"]
+        answer = self.client("lambda").invoke(FunctionName=gatekeeper, Payload=json.dumps(event).encode())
+        return "FunctionError" not in answer
+
+    def parameter(self, name):
+        """The stack's parameter, as it stands."""
+        stack = self.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+        [value] = [each["ParameterValue"] for each in stack["Parameters"] if each["ParameterKey"] == name]
+        return value
+
     def logs(self, function):
         group = f"/tintype/{STACK}/{function}"
         client = self.client("logs")

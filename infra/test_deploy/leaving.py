@@ -65,5 +65,19 @@ def google_takes_over(cloud):
     check(shown == [] and secret not in said, "and is on no command line and in no output", shown)
     cloud.deploy()
     check(provider()["ProviderDetails"]["client_secret"] == secret, "the next deployment keeps it", provider())
-    refused = cloud.cloud_ends("invite", "new@example.com")
-    check("AllowedEmails" in refused.stderr, "who comes by way of Google is allowed, not invited", refused.stderr)
+    invited_by_google(cloud)
+
+
+def invited_by_google(cloud):
+    """make invite, where Google is the way in: one more on the list, and nobody less."""
+    before = [entry.strip() for entry in cloud.parameter("AllowedEmails").split(",")]
+    check(not cloud.google_lets_in("new@example.com"), "somebody whom nobody invited stays outside")
+    said = cloud.cloud("invite", "new@example.com")
+    check("may come in with Google" in said, "inviting says how they come in", said)
+    cloud.cloud("invite", "NEW@example.com")
+    listed = cloud.parameter("AllowedEmails")
+    check(listed == ",".join([*before, "new@example.com"]), "one more is listed, once, and nobody less", listed)
+    for email in ("New@example.com", "ada@example.com", "anyone@family.example"):
+        check(cloud.google_lets_in(email), f"{email} comes in")
+    wrong = cloud.cloud_ends("invite", "new@exa_mple.com")
+    check(wrong.returncode != 0 and "addresses and @domains" in wrong.stderr, "what is no address is refused", wrong.stderr)

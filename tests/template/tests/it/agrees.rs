@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 use tintype_api::config::Config as ApiConfig;
 use tintype_function::{ConfigError, Environment};
-use tintype_gatekeeper::Config as GatekeeperConfig;
+use tintype_gatekeeper::{AllowedEmails, Config as GatekeeperConfig};
 use tintype_keeper::config::Config as KeeperConfig;
 use tintype_local::edge::{Csp, SECURITY_HEADERS};
 use tintype_processor::config::Config as ProcessorConfig;
@@ -51,6 +52,54 @@ fn each_function_reads_exactly_what_the_template_sets() {
     check("GatekeeperFunction", GatekeeperConfig::read);
     let template = Template::of_repository();
     assert!(template.0["Globals"]["Function"]["Environment"].is_null(), "nobody gets what it does not read");
+}
+
+/// A list that the gatekeeper cannot read would shut out everybody, whom the owner invites too: the deployment refuses it.
+#[test]
+fn a_list_of_addresses_that_the_gatekeeper_cannot_read_is_not_deployed() {
+    let good = [
+        "",
+        "ada@example.com",
+        "ada@example.com, Grace.Hopper+x@Example.ORG,@family.example ,",
+        "jürgen@bücher.example,@sub.family.example",
+        "o'hara_1@a-b.example",
+    ];
+    let wrong = [
+        "ada",
+        "@",
+        "@example",
+        "ada@",
+        "ada@example",
+        "a b@example.com",
+        "a@b.example c@d.example",
+        "ada@example.com;bo@example.com",
+        "*@example.com.",
+        "@*.example.com",
+        "ada@-example.com",
+        "ada@example-.com",
+        "ada@example..com",
+        ".ada@example.com",
+        "ada.@example.com",
+        "ada@exa_mple.com",
+        "\"ada\"@example.com",
+        "Ada <ada@example.com>",
+        "ada@example.com\u{200b}",
+        "ada\u{a0}@example.com",
+    ];
+    let template = Template::of_repository();
+    let pattern = &template.0["Parameters"]["AllowedEmails"]["AllowedPattern"];
+    let lists: Vec<&str> = good.into_iter().chain(wrong).collect();
+    let (pattern, lists_) = (pattern.to_string(), serde_json::to_string(&lists).unwrap());
+    let program = format!(
+        "console.log(JSON.stringify({lists_}.map(list => new RegExp(`^(?:${{{pattern}}})$`).test(list))))"
+    );
+    let done = Command::new("node").args(["-e", &program]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let deployed: Vec<bool> = serde_json::from_slice(&done.stdout).unwrap();
+    for (list, deployed) in lists.iter().zip(deployed) {
+        assert_eq!(deployed, good.contains(list), "{list:?}");
+        assert_eq!(deployed, list.parse::<AllowedEmails>().is_ok(), "{list:?}, for the gatekeeper");
+    }
 }
 
 /// Every source file of functions and shared code.

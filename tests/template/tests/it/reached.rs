@@ -176,6 +176,12 @@ fn a_new_media_key_goes_into_the_other_place_and_whichever_signs_is_trusted() {
     let (signs, other) = (json!({ "Ref": "MediaPublicKey" }), json!({ "Ref": "OtherMediaPublicKey" }));
     assert_eq!(encoded("MediaKeyA"), json!(["SignsInB", other, signs]));
     assert_eq!(encoded("MediaKeyB"), json!(["SignsInB", signs, other]));
+    // Nor may a place that is used again come with the reference of the key before.
+    for key in ["MediaKeyA", "MediaKeyB"] {
+        let config = &template.properties(key)["PublicKeyConfig"];
+        let first_line = json!({ "Fn::Select": [1, { "Fn::Split": ["\n", config["EncodedKey"]] }] });
+        assert_eq!(config["CallerReference"], first_line, "{key}");
+    }
     let api = &template.properties("ApiFunction")["Environment"]["Variables"];
     assert_eq!(
         api["MEDIA_KEY_PAIR_ID"]["Fn::If"],

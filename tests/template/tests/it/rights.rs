@@ -1,6 +1,7 @@
 //! One role a function, the fewest actions, each on one ARN; and nothing that goes in circles.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde_json::{Value, json};
 use tintype_template_tests::{Template, cycle, items, text, texts};
@@ -65,6 +66,21 @@ fn every_right_is_a_named_action_on_one_arn() {
         let resource = text(&statement["Resource"]);
         let folder = FOLDERS.iter().find_map(|folder| resource.strip_suffix(folder)).unwrap_or(&resource);
         assert!(!folder.contains(['*', '?']), "{role} {sid}: {resource}");
+    }
+}
+
+#[test]
+fn the_reason_stands_beside_every_right() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../template.yaml");
+    let text = std::fs::read_to_string(file).unwrap();
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    for (role, statement) in Template::of_repository().statements() {
+        let name = format!("- Sid: {}", statement["Sid"].as_str().unwrap_or_default());
+        let places = (1..lines.len()).filter(|at| lines[*at] == name);
+        assert!(places.clone().count() > 0, "{role}: {name}");
+        for at in places {
+            assert!(lines[at - 1].starts_with("# "), "{role}: no reason beside {name}");
+        }
     }
 }
 

@@ -14,12 +14,17 @@ SHEET = json.loads((HERE / "prices.json").read_text())
 PRICE = {name: entry["usd"] for name, entry in SHEET["prices"].items()}
 INPUTS = json.loads((HERE / "inputs.json").read_text())
 M = {name: entry["value"] for name, entry in INPUTS.items()}
-#: Where a price was looked up: in a page of AWS's, at its Pricing API by somebody's program, or in somebody else's page.
+#: Where a price was looked up: in a page of AWS's, in a table that says it is checked against AWS's Pricing API, or in
+#: somebody else's page.
 READ_BY = ("aws", "api", "other")
 #: What a number may be worth. Only what a command printed is measured; its `how` names command and day.
 KINDS = ("measured", "counted", "assumed")
 CLASSES = {"GLACIER_IR": "s3_glacier_ir", "STANDARD": "s3_standard"}
 GB = 1000.0
+#: Thumb and preview.
+VARIANTS = 2
+#: An audit asks for the checksum of one original in so many: shared/core/src/audit.rs.
+ROTATION = 30
 
 
 def taking_in(photos, gb, kind):
@@ -82,6 +87,17 @@ def idle():
         "S3": runs * M["keeper_lists"] * PRICE["s3_standard_put"],
         "Logs": runs * M["keeper_log_kb"] / GB / GB * PRICE["logs_gb"],
     }
+
+
+def audits(photos, kind):
+    """Dollars a month for the audits, which are weekly: everything is listed, and some originals are asked for (HEAD)."""
+    listed = photos * (1 + VARIANTS) / 1000
+    records = photos * M["record_kb"] / 4 / 2
+    return (30 / 7) * (
+        listed * PRICE["s3_standard_put"]
+        + records * PRICE["dynamodb_read_unit"]
+        + photos / ROTATION * PRICE[f"{CLASSES[kind]}_get"]
+    )
 
 
 def looking():
@@ -152,7 +168,7 @@ def page():
     removing_rows.append(["**together**", f"**{usd(total(removing(photos)))}**"])
     return f"""# What it costs
 
-Written by `make cost` (`infra/cost/cost.py`) from {len(INPUTS)} numbers ({many['measured']} measured, {many['counted']} counted in code and template, {many['assumed']} assumed: the table at the end says which) and a dated sheet of {len(SHEET['prices'])} prices ({looked['aws']} read in a page of AWS's, {looked["api"]} as a program of others checks them at its Pricing API, {looked['other']} in other people's pages: the last table); do not edit. Nothing here was read from a bill yet. Prices of {SHEET['region']}, the oldest of {oldest}, before taxes and **without free tiers**: in an account of one family Lambda, DynamoDB's storage, CloudFront, Cognito, logs, ten metrics and ten alarms are likely to be free.
+Written by `make cost` (`infra/cost/cost.py`) from {len(INPUTS)} numbers ({many['measured']} measured, {many['counted']} counted in code and template, {many['assumed']} assumed: the table at the end says which) and a dated sheet of {len(SHEET['prices'])} prices ({looked['aws']} found in a page of AWS's, {looked["api"]} in a table that says it is checked against AWS's Pricing API, {looked['other']} in other people's pages: the last table); do not edit. Nothing here was read from a bill yet. Prices of {SHEET['region']}, the oldest of {oldest}, before taxes and **without free tiers**: in an account of one family Lambda, DynamoDB's storage, CloudFront, Cognito, logs, ten metrics and ten alarms are likely to be free.
 
 ## Nobody comes: a month
 
@@ -185,6 +201,7 @@ Everything: taking in, keeping, looking at {M['views_month']:,} thumbs a month, 
 - Downloads of originals: S3's 0.09 a GB behind 100 GB a month.
 - Metrics: CloudWatch bills each of about a dozen behind the tenth of an account, 0.30 a month, for the hours in which photos come in.
 - By parameter: a dashboard behind the third of an account 3.00 a month, a WAF from 5.00.
+- The weekly audit: lists, and S3's checksum of every thirtieth original. Of 12,000 with GLACIER_IR {usd(audits(12000, 'GLACIER_IR'), 2)} a month, of 100,000 {usd(audits(100_000, 'GLACIER_IR'), 2)}.
 - The restore drill: it reads about 200 MB a week, which with GLACIER_IR is {usd(0.2 * 30 / 7 * PRICE['s3_glacier_ir_retrieval_gb'], 2)} a month for the reads.
 
 ## What it is computed from
@@ -215,6 +232,8 @@ def check():
             wrong.append(f"prices.json: {name} does not say where it was looked up")
     if (ROOT / "docs" / "COST.md").read_text() != page():
         wrong.append("docs/COST.md is not what infra/cost computes: run `make cost` and commit it")
+    if f"ROTATION: u16 = {ROTATION};" not in (ROOT / "shared" / "core" / "src" / "audit.rs").read_text():
+        wrong.append("infra/cost/cost.py: ROTATION is not that of shared/core/src/audit.rs")
     found = re.search(r"!If \[InstantRetrieval, '([0-9.]+)', '([0-9.]+)'\]", (ROOT / "template.yaml").read_text())
     expected = (PRICE["s3_glacier_ir_gb_month"], PRICE["s3_standard_gb_month"])
     if not found or tuple(map(float, found.groups())) != expected:

@@ -56,13 +56,14 @@ def invite(session, options):
     email = address(options.email)
     stack = existing(session, options.stack)
     cognito = session.client("cognito-idp")
-    if comes_back(cognito, stack, email):
-        say(f"{email} may sign in again, as before: {stack['Address']}")
-        return
+    back = comes_back(cognito, stack, email)
     client = cognito.describe_user_pool_client(UserPoolId=stack["UserPoolId"], ClientId=stack["PageClientId"])
     if client["UserPoolClient"].get("SupportedIdentityProviders") == ["Google"]:
         allow(session, options.stack, email)
         say(f"{email} may come in with Google: {stack['Address']}")
+        return
+    if back:
+        say(f"{email} may sign in again, as before: {stack['Address']}")
         return
     attributes = {"email": email, "email_verified": "true"}
     person = {"UserPoolId": stack["UserPoolId"], "Username": email}

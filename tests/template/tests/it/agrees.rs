@@ -54,7 +54,7 @@ fn each_function_reads_exactly_what_the_template_sets() {
     assert!(template.0["Globals"]["Function"]["Environment"].is_null(), "nobody gets what it does not read");
 }
 
-/// A list that the gatekeeper cannot read would shut out everybody, whom the owner invites too: the deployment refuses it.
+/// A list that the gatekeeper cannot read would shut out everybody, whom the owner invites too: it is not deployed.
 #[test]
 fn a_list_of_addresses_that_the_gatekeeper_cannot_read_is_not_deployed() {
     let good = [

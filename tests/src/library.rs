@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use futures::stream::{self, StreamExt};
 use tintype_core::key::ObjectKey;
 use tintype_core::record::Record;
@@ -80,6 +81,18 @@ impl TestApp {
             }
         }
         Self::start_on(folder, |options| options.services = others.then_some(services)).await
+    }
+
+    /// Makes a record one that cannot be read.
+    pub async fn spoil_record(&self, user: &User, file: &File) {
+        let services = &self.stack.services;
+        let text = |text: String| AttributeValue::S(text);
+        let update = crate::buckets::clients_of(services).dynamodb.update_item().table_name(&services.table);
+        let update = update.key("PK", text(format!("U#{}", user.id)));
+        let update = update.key("SK", text(format!("P#{}", file.photo_id())));
+        let update = update.update_expression("SET generation = :g");
+        let update = update.expression_attribute_values(":g", text("nonsense".to_owned()));
+        update.send().await.expect("the record is there");
     }
 
     /// Puts other bytes of the same size where an original lies.

@@ -130,7 +130,11 @@ pub async fn assert_at_rest(app: &TestApp, wishes: &[Wish<'_>]) {
 async fn records_of(app: &TestApp, wish: &Wish<'_>) -> BTreeMap<PhotoId, Record> {
     let files = wish.stored.iter().chain(&wish.trashed).chain(&wish.gone);
     let photo_ids: Vec<PhotoId> = files.map(|file| file.photo_id()).collect();
-    app.sight.catalog.get_many(&wish.user.id, &photo_ids).await.unwrap().into_iter().collect()
+    let found = app.sight.catalog.get_many(&wish.user.id, &photo_ids).await.unwrap();
+    found
+        .into_iter()
+        .map(|(photo_id, record)| (photo_id, record.expect("a record that can be read")))
+        .collect()
 }
 
 /// All that is wrong with a photo.

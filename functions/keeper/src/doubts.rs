@@ -2,7 +2,7 @@
 //! writes over what another has just added.
 
 use time::OffsetDateTime;
-use tintype_core::audit::report::Doubted;
+use tintype_core::audit::doubted::Doubted;
 use tintype_core::id::UserId;
 use tintype_storage::catalog::NoteKey;
 use tintype_storage::{Storage, StorageError, mint};
@@ -50,5 +50,5 @@ fn anew(error: &StorageError, now: OffsetDateTime) -> Doubted {
         error = error as &dyn std::error::Error,
         "what is doubted of a user's photos is begun anew"
     );
-    Doubted { originals: Vec::new(), more_at: Some(now) }
+    Doubted::unknown(now)
 }

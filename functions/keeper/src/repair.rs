@@ -7,7 +7,7 @@ use std::time::Instant;
 use time::OffsetDateTime;
 use tintype_core::audit::Finding;
 use tintype_core::audit::report::{Report, UserAudit};
-use tintype_core::id::Generation;
+use tintype_core::id::{AuditId, Generation};
 use tintype_core::key::ObjectKey;
 use tintype_core::metadata::UploadMetadata;
 use tintype_core::record::{Preview, Record};
@@ -15,7 +15,7 @@ use tintype_core::repair::{CHANGED, Found, Plan, Proof, may_use, mended, plan, t
 use tintype_core::work;
 use tintype_storage::catalog::NoteKey;
 use tintype_storage::inventory::Version;
-use tintype_storage::{StorageError, Vault};
+use tintype_storage::{Storage, StorageError, Vault};
 
 use crate::prove::{Proved, Reads, prove};
 use crate::rebuild::{self, Made};
@@ -66,7 +66,10 @@ pub(crate) async fn repair(
             }
         };
         let (repaired, says) = match done {
-            Ok(how) => (true, how),
+            Ok(how) => {
+                told_no_more(&keeper.storage, &finding, report.audit_id).await;
+                (true, how)
+            }
             Err(why) => (false, why),
         };
         answer.next += 1;
@@ -86,10 +89,12 @@ async fn newest_report(vault: &Vault, now: OffsetDateTime) -> Result<Report, Kee
         match vault.report(audit_id).await {
             Ok(Some(report)) => return Ok(report),
             Ok(None) => {}
-            Err(error) => {
+            Err(error @ StorageError::Corrupt { .. }) => {
                 tracing::warn!(%audit_id, error = &error as &dyn std::error::Error, "a report is passed over");
                 trouble = trouble.or(Some(error));
             }
+            // It may be the one to use.
+            Err(error) => return Err(error.into()),
         }
     }
     Err(trouble.map_or(KeeperError::NoReport, KeeperError::from))
@@ -238,28 +243,41 @@ async fn write(
         }
         after => after?,
     };
-    doubt_no_more(keeper, record).await?;
+    doubt_no_more(&keeper.storage, record).await;
     Ok(after)
 }
 
-/// What was found of a photo whose right bytes are back is not said of it any longer. If somebody else writes these notes
-/// just then, the next audit and the next drill say it.
-async fn doubt_no_more(keeper: &Keeper, record: &Record) -> Result<(), StorageError> {
-    let catalog = &keeper.storage.catalog;
-    let kept = |written: Result<(), StorageError>| match written {
-        Ok(()) | Err(StorageError::Changed) => Ok(()),
-        Err(error) => Err(error),
-    };
-    let key = NoteKey::Audit(record.user.clone());
-    if let Some(note) = catalog.note::<UserAudit>(&key).await?.filter(|note| note.says.doubts(record)) {
-        let mut says = note.says.clone();
-        says.wrong.retain(|photo_id| *photo_id != record.photo_id);
-        kept(catalog.put_note(&key, Some(&note), says).await.map(drop))?;
-    }
-    doubts::change(&keeper.storage, &record.user, |doubted| {
+/// An original whose right bytes are back is doubted no longer. If that cannot be written now, an audit or a drill that
+/// reads it whole says it.
+async fn doubt_no_more(storage: &Storage, record: &Record) {
+    let changed = doubts::change(storage, &record.user, |doubted| {
         doubted.originals.retain(|original| original.photo_id != record.photo_id);
-    })
-    .await
+    });
+    if let Err(error) = changed.await {
+        let (photo_id, error) = (record.photo_id, &error as &dyn std::error::Error);
+        tracing::warn!(%photo_id, error, "repaired, and still doubted until it is read again");
+    }
+}
+
+/// What is repaired is counted no longer in what its owner is told of the last audit. If somebody else writes that note
+/// just then, the next audit tells it.
+async fn told_no_more(storage: &Storage, finding: &Finding, audit_id: AuditId) {
+    let (Some(user), Some(photo_id)) = (&finding.user, finding.photo_id) else { return };
+    let key = NoteKey::Audit(user.clone());
+    let written = async {
+        let note = storage.catalog.note::<UserAudit>(&key).await?;
+        let Some(note) = note.filter(|note| note.says.summary.report == audit_id) else { return Ok(()) };
+        let mut says = note.says.clone();
+        says.mended(photo_id);
+        storage.catalog.put_note(&key, Some(&note), says).await.map(drop)
+    };
+    match written.await {
+        Ok(()) | Err(StorageError::Changed) => {}
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(%photo_id, error, "repaired, and counted until the next audit");
+        }
+    }
 }
 
 /// The first source whose bytes are the right ones. Each is read whole: of an original that rotted on its disk, S3 still

@@ -16,9 +16,21 @@ const EXPLAINED: usize = 20;
 
 /// From now on, runs are expected; before, nobody could have made them.
 pub(crate) async fn expect_runs(storage: &Storage, now: OffsetDateTime) -> Result<(), StorageError> {
-    let last = storage.catalog.note::<LastRun>(&NoteKey::KeeperRun).await?;
-    let last = last.map(|note| note.says).unwrap_or_default();
+    let last = last_run(storage).await?;
     storage.catalog.tell(&NoteKey::KeeperRun, &LastRun { expected_since: Some(now), ..last }).await
+}
+
+/// What the last run said. A note that cannot be read is begun anew: read again, it would be the same.
+async fn last_run(storage: &Storage) -> Result<LastRun, StorageError> {
+    match storage.catalog.note::<LastRun>(&NoteKey::KeeperRun).await {
+        Ok(note) => Ok(note.map(|note| note.says).unwrap_or_default()),
+        Err(error @ StorageError::Corrupt { .. }) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(error, "what the keeper remembers of its last run is begun anew");
+            Ok(LastRun::default())
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// What a run saw that is stuck.
@@ -68,8 +80,7 @@ impl Watch {
             }
         }
         let catalog = &storage.catalog;
-        let before = catalog.note::<LastRun>(&NoteKey::KeeperRun).await?;
-        for user in before.into_iter().flat_map(|note| note.says.stuck) {
+        for user in last_run(storage).await?.stuck {
             if !self.users.contains_key(&user) {
                 catalog.tell(&NoteKey::Stuck(user), &Stuck::default()).await?;
             }

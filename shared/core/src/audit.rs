@@ -4,6 +4,7 @@
 //! Nothing is named on the strength of listings alone: they are read while photos come and go. A suspect is looked at
 //! again, between two readings of its record that agree, and only what [`confirmed`] keeps is named.
 
+pub mod doubted;
 pub mod line;
 pub mod report;
 

@@ -13,6 +13,11 @@ pub const STUCK_AFTER: Duration = Duration::hours(1);
 /// How long after its last run the keeper is late: it runs every 15 minutes.
 pub const KEEPER_LATE_AFTER: Duration = Duration::hours(1);
 
+/// Whether a time was written by a clock that was wrong: what it says of the past is not so, and no waiting ends there.
+pub fn is_ahead(at: OffsetDateTime, now: OffsetDateTime) -> bool {
+    at > now + Duration::DAY
+}
+
 /// What the keeper remembers of its last run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LastRun {
@@ -29,7 +34,10 @@ pub struct LastRun {
 impl LastRun {
     /// Whether the keeper should have run since.
     pub fn is_late(&self, now: OffsetDateTime) -> bool {
-        self.ran_at.max(self.expected_since).is_none_or(|at| now - at > KEEPER_LATE_AFTER)
+        let ran_at = self.ran_at.filter(|at| !is_ahead(*at, now));
+        ran_at
+            .max(self.expected_since.filter(|at| !is_ahead(*at, now)))
+            .is_none_or(|at| now - at > KEEPER_LATE_AFTER)
     }
 }
 
@@ -73,6 +81,7 @@ mod tests {
         assert!(late(None, Some(61)));
         assert!(!late(Some(10_000), Some(1)), "the machine was off for a week");
         assert!(late(Some(61), Some(10_000)));
+        assert!(late(Some(-3_000), None), "a clock was ahead");
         assert!(!late(Some(60), Some(10_000)));
         let before: LastRun =
             serde_json::from_str(r#"{"ran_at": "2026-11-22T10:00:00Z", "stuck": []}"#).unwrap();

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use serde_json::{Value, json};
 use tintype_core::audit::Kind;
-use tintype_core::audit::report::{Doubted, DoubtedOriginal};
+use tintype_core::audit::doubted::{Doubted, DoubtedOriginal};
 use tintype_core::id::{AuditId, Generation, PhotoId};
 use tintype_core::key::ObjectKey;
-use tintype_core::wire::Me;
+use tintype_core::record::Record;
+use tintype_core::wire::{Me, UploadOutcome, UploadsAnswer};
 use tintype_keeper::request::{AuditAnswer, DrillAnswer, RepairAnswer};
 use tintype_storage::catalog::NoteKey;
 use tintype_storage::mint;
-use tintype_tests::{Fault, Faults, TestApp, User};
+use tintype_tests::{Fault, Faults, File, TestApp, User};
 
 async fn audit(app: &TestApp, event: Value) -> AuditAnswer {
     loop {
@@ -88,9 +89,23 @@ async fn a_note_that_cannot_be_read_is_begun_anew_and_nobody_waits_for_it() {
     let files = app.library(&ada, 3).await;
     app.library(&ben, 2).await;
     let catalog = &app.sight.catalog;
-    for key in [NoteKey::KeeperAudit, NoteKey::KeeperDrill, NoteKey::Doubted(ada.id.clone())] {
+    let of_hers =
+        [NoteKey::Doubted, NoteKey::Audit, NoteKey::Drill, NoteKey::Stuck].map(|of| of(ada.id.clone()));
+    for key in [NoteKey::KeeperAudit, NoteKey::KeeperDrill, NoteKey::KeeperRun].into_iter().chain(of_hers) {
         catalog.tell(&key, &"nonsense").await.unwrap();
     }
+    // Nobody waits for the keeper either.
+    let photo_id = files[0].photo_id();
+    assert_eq!(me(&ada).await.line, "3 photos, not checked yet");
+    ada.get("/api/timeline").await.expect(200);
+    ada.get(&format!("/api/photos/{photo_id}")).await.expect(200);
+    assert!(ada.list_all().await.iter().all(|photo| photo.doubted), "nobody knows of which it spoke");
+    assert!(!ada.lookup(&[photo_id]).await.remove(0).safe);
+    let asked = json!({ "files": [files[0].wanted()] });
+    let known: UploadsAnswer = ada.post("/api/uploads", &asked).await.expect(200).json();
+    let known = matches!(known.results[0].outcome, UploadOutcome::Known { .. });
+    assert!(known, "the library is not sent again for the sake of a note");
+    tintype_keeper::begin(&app.stack.storage, mint::now()).await.unwrap();
     app.ask(json!({}), 0).await;
     for (user, photos) in [(&ada, 3), (&ben, 2)] {
         let told = me(user).await;
@@ -103,6 +118,132 @@ async fn a_note_that_cannot_be_read_is_begun_anew_and_nobody_waits_for_it() {
     assert_eq!(me(&ada).await.line, "3 photos, all safe, checked today");
     assert!(ada.lookup(&[files[0].photo_id()]).await.remove(0).safe);
     tintype_keeper::begin(&app.stack.storage, mint::now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_said_and_holds_no_other_up() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 3).await;
+    app.spoil_record(&ada, &files[1]).await;
+    let found = audit(&app, json!({})).await;
+    let named: Vec<_> = found.findings.iter().map(|finding| (finding.kind, finding.photo_id)).collect();
+    assert_eq!(named, [(Kind::UnreadableRecord, Some(files[1].photo_id()))]);
+    assert_eq!(me(&ada).await.line, "3 photos, 1 needs attention");
+    let known = ada.lookup(&files.iter().map(File::photo_id).collect::<Vec<_>>()).await;
+    let safe: Vec<_> = known.iter().map(|photo| (photo.safe, photo.doubted)).collect();
+    assert_eq!(safe, [(true, false), (false, true), (true, false)]);
+    let asked = json!({ "files": [files[0].wanted(), files[1].wanted()] });
+    let answer: UploadsAnswer = ada.post("/api/uploads", &asked).await.expect(200).json();
+    let outcomes = answer.results.iter().map(|result| &result.outcome);
+    let outcomes: Vec<_> = outcomes.map(|outcome| matches!(outcome, UploadOutcome::Known { .. })).collect();
+    assert_eq!(outcomes, [true, false], "what nobody knows of is taken");
+}
+
+#[tokio::test]
+async fn a_clock_that_was_once_ahead_ends_no_audits_and_checks_nothing() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 3).await;
+    let years = 24 * 365 * 12;
+    app.ask(json!({}), years).await;
+    assert_eq!(me(&ada).await.line, "3 photos, not checked yet", "not in twelve years");
+    let shown = ada.get(&format!("/api/photos/{}", files[0].photo_id())).await.expect(200).value();
+    assert!(shown["receipt"]["audited_at"].is_null(), "{shown}");
+    let record = app.record(&ada, &files[1]).await;
+    app.stack.storage.vault.delete(&record.key).await.unwrap();
+    app.ask(json!({}), 1).await;
+    assert_eq!(me(&ada).await.line, "3 photos, 1 needs attention");
+}
+
+/// What page, photo and lookup say of a photo, and the line.
+async fn said(user: &User, photo_id: PhotoId) -> ([bool; 3], String) {
+    let listed = user.list_all().await.into_iter().find(|photo| photo.photo_id == photo_id).unwrap();
+    let shown = user.get(&format!("/api/photos/{photo_id}")).await.expect(200).value();
+    let known = user.lookup(&[photo_id]).await.remove(0);
+    assert_eq!(known.safe, !known.doubted);
+    ([listed.doubted, shown["doubted"] == true, known.doubted], me(user).await.line)
+}
+
+#[tokio::test]
+async fn what_is_whole_again_is_called_so_by_whoever_has_read_it() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 3).await;
+    let photo_id = files[1].photo_id();
+    let record = app.record(&ada, &files[1]).await;
+    let wrong = ([true; 3], "3 photos, 1 needs attention".to_owned());
+    let right = ([false; 3], "3 photos, all safe, checked today".to_owned());
+    for by_audit in [true, false] {
+        app.flip(&record, &files[1]).await;
+        assert_eq!(audit(&app, json!({"every_byte": true})).await.found, 1);
+        assert_eq!(said(&ada, photo_id).await, wrong);
+        // Its owner brings the right bytes back by hand.
+        app.buckets.put_original(&record.key, &files[1].bytes).await;
+        let noted = app.stack.storage.vault.head(&record.key).await.unwrap().unwrap();
+        let current = app.record(&ada, &files[1]).await;
+        let now = Record { version_id: noted.version_id, ..current.clone() };
+        app.sight.catalog.replace(Some(&current), &now).await.unwrap();
+        assert_eq!(said(&ada, photo_id).await, wrong, "nobody has read it since");
+        if by_audit {
+            let read = audit(&app, json!({})).await;
+            assert_eq!((read.found, read.unchecked), (0, 0), "{read:?}");
+        } else {
+            assert_eq!(drill(&app, json!({"photos": 3})).await.wrong, []);
+        }
+        assert_eq!(said(&ada, photo_id).await, right, "by an audit: {by_audit}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_drill_found_is_said_though_it_breaks_off() {
+    let faults = Faults::default();
+    let app = TestApp::start_with(|options| options.http = Some(faults.client())).await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 30).await;
+    let mut sorted: Vec<_> = files.iter().map(File::photo_id).collect();
+    sorted.sort_unstable();
+    for file in &files {
+        app.flip(&app.record(&ada, file).await, file).await;
+    }
+    // The second page of records cannot be read.
+    let pages = std::sync::atomic::AtomicUsize::new(0);
+    faults.plan(move |call| {
+        let is_page = call.operation == "Query" && call.attempt == 0;
+        let seen = pages.fetch_add(usize::from(is_page), std::sync::atomic::Ordering::Relaxed);
+        (call.operation == "Query" && seen >= 3).then_some(Fault::Answer(500, ""))
+    });
+    let drilled = drill(&app, json!({"photos": 30})).await;
+    faults.stop();
+    assert!(drilled.unchecked >= 1, "{drilled:?}");
+    assert!(ada.list_all().await.iter().filter(|photo| photo.doubted).count() >= 5);
+}
+
+#[tokio::test]
+async fn what_is_repaired_needs_no_attention() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let files = app.library(&ada, 4).await;
+    let records = [app.record(&ada, &files[0]).await, app.record(&ada, &files[1]).await];
+    app.buckets.delete(&records[0].key).await;
+    app.sight.catalog.remove(&records[1]).await.unwrap();
+    audit(&app, json!({})).await;
+    assert!(me(&ada).await.attention >= 2);
+    let done: RepairAnswer = serde_json::from_value(app.ask(json!({"repair": {}}), 0).await).unwrap();
+    assert_eq!(done.repaired, 2, "{done:?}");
+    ada.until_settled(&[files[1].photo_id()]).await;
+    let told = me(&ada).await;
+    assert!(told.attention <= 2, "the thumb and preview beside it alone: {told:?}");
+    audit(&app, json!({})).await;
+    assert_eq!(me(&ada).await.line, "4 photos, all safe, checked today");
+    // One that is removed for good says nothing any longer.
+    app.buckets.delete(&app.record(&ada, &files[2]).await.key).await;
+    audit(&app, json!({})).await;
+    assert_eq!(me(&ada).await.attention, 1);
+    ada.trash(&[files[2].photo_id()]).await;
+    app.keep(31 * 24).await;
+    app.keep(31 * 24).await;
+    assert_eq!(me(&ada).await.attention, 0);
 }
 
 #[tokio::test]
@@ -122,7 +263,7 @@ async fn what_a_drill_and_an_audit_find_at_once_is_kept_of_both() {
     let meanwhile = Fault::Instead(Arc::new(move |request, real| {
         let (catalog, told) = (catalog.clone(), told.clone());
         Box::pin(async move {
-            catalog.tell(&told, &Doubted { originals: vec![other], more_at: None }).await.unwrap();
+            catalog.tell(&told, &Doubted { originals: vec![other], ..Doubted::default() }).await.unwrap();
             real.call(request).await
         })
     }));
@@ -147,7 +288,7 @@ async fn what_is_rotten_beyond_what_can_be_listed_is_not_forgotten() {
         digest[..2].copy_from_slice(&number.to_be_bytes());
         DoubtedOriginal { photo_id: PhotoId::from_digest(digest), generation: Generation::from_parts(1, 1) }
     });
-    let full = Doubted { originals: others.collect(), more_at: None };
+    let full = Doubted { originals: others.collect(), ..Doubted::default() };
     app.sight.catalog.tell(&NoteKey::Doubted(ada.id.clone()), &full).await.unwrap();
     app.rot(&files[2]);
     let wrong = |found: &AuditAnswer| -> Vec<_> {

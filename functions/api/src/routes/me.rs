@@ -18,12 +18,14 @@ use tintype_storage::mint;
 
 use crate::Api;
 use crate::auth::Reader;
-use crate::doubts::Doubts;
+use crate::doubts::{Doubts, note};
 use crate::error::ApiError;
 use crate::routes::Problems;
 
 /// How many photos that need attention are named.
 const MOST_NAMED: usize = 12;
+/// How many of them are looked up: one call.
+const MOST_LOOKED_UP: usize = 100;
 
 /// How many photos and bytes each month holds, newest first.
 #[utoipa::path(get, path = "/api/timeline", tag = "photos", security(("bearer" = [])),
@@ -48,25 +50,23 @@ pub(crate) async fn timeline(
 pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<Json<Me>, ApiError> {
     let catalog = &api.storage.catalog;
     let (drill, stuck) = (NoteKey::Drill(user.clone()), NoteKey::Stuck(user.clone()));
-    let (counters, doubts, drill, stuck, keeper) = tokio::try_join!(
+    let (counters, doubts, last_drill, stuck, keeper) = tokio::try_join!(
         async { Ok(catalog.counters(&user).await?) },
         Doubts::of(catalog, &user),
-        async { Ok(catalog.note::<DrillSummary>(&drill).await?) },
-        async { Ok(catalog.note::<Stuck>(&stuck).await?) },
-        async { Ok::<_, ApiError>(catalog.note::<LastRun>(&NoteKey::KeeperRun).await?) },
+        note::<DrillSummary>(catalog, &drill),
+        note::<Stuck>(catalog, &stuck),
+        note::<LastRun>(catalog, &NoteKey::KeeperRun),
     )?;
     let unfinished = match &doubts.audit {
         Some(_) => None,
-        None => catalog.note::<Unfinished>(&NoteKey::KeeperAudit).await?,
+        None => note::<Unfinished>(catalog, &NoteKey::KeeperAudit).await?,
     };
     let now = mint::now();
-    let last_drill = drill.map(|note| note.says);
-    let keeper = keeper.map(|note| note.says).unwrap_or_default();
+    let keeper = keeper.unwrap_or_default();
     let (safe, trash) = totals(&counters);
-    let stuck = stuck.map(|note| note.says).unwrap_or_default();
-    let named = Named::by(&doubts);
+    let stuck = stuck.unwrap_or_default();
+    let named = Named::by(catalog, &user, &doubts).await?;
     let attention = named.count + stuck_for_good(&stuck, named.doubted.len());
-    let attention_photos = first_of(catalog, &user, &named).await?;
     let unnamed = doubts.doubted.more_at.is_some();
     let last_audit = doubts.audit.map(|audit| audit.summary);
     let told = Told {
@@ -75,7 +75,7 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
         unchecked: last_audit.as_ref().map_or(0, |audit| audit.unchecked),
         unnamed,
         checked_at: last_audit.as_ref().map(|audit| audit.finished_at),
-        unfinished_since: unfinished.and_then(|note| note.says.unfinished_since),
+        unfinished_since: unfinished.and_then(|says| says.unfinished_since),
     };
     let usd_gb_month = api.config.originals_usd_gb_month;
     let bytes = positive(safe.bytes) + positive(trash.bytes);
@@ -93,7 +93,7 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
             storage_class: api.config.originals_class.clone(),
         },
         attention,
-        attention_photos,
+        attention_photos: named.first,
         last_audit,
         last_drill,
         stuck,
@@ -106,44 +106,50 @@ pub(crate) async fn me(State(api): State<Api>, Reader(user): Reader) -> Result<J
 struct Named {
     /// Photos whose original is lost or wrong.
     doubted: BTreeSet<PhotoId>,
-    /// Photos that the last audit names for another reason, as far as their ids are known.
-    others: BTreeSet<PhotoId>,
-    /// All of it, with what has no photo, or an id that is not known.
+    /// All that is named, with what has no photo, or an id that is not known.
     count: u64,
+    /// The first of them that are still there, those whose original is lost or wrong before others.
+    first: Vec<AttentionPhoto>,
 }
 
 impl Named {
-    fn by(doubts: &Doubts) -> Self {
+    async fn by(catalog: &Catalog, user: &UserId, doubts: &Doubts) -> Result<Self, ApiError> {
         let mut doubted: BTreeSet<PhotoId> =
             doubts.doubted.originals.iter().map(|original| original.photo_id).collect();
-        let Some(audit) = &doubts.audit else {
-            let count = doubted.len() as u64;
-            return Self { doubted, others: BTreeSet::new(), count };
+        let (mut others, mut without_id) = (BTreeSet::new(), 0);
+        if let Some(audit) = &doubts.audit {
+            let ids = audit.named.as_ref().unwrap_or(&audit.wrong);
+            without_id = audit.summary.differences.saturating_sub(ids.len() as u64);
+            // Of an original, what is doubted is the newer word.
+            let of_originals: BTreeSet<&PhotoId> = audit.wrong.iter().collect();
+            let known = |id: &&PhotoId| of_originals.contains(id) || doubted.contains(*id);
+            others = ids.iter().filter(|id| !known(id)).copied().collect();
+        }
+        let ids: Vec<PhotoId> = doubted.iter().chain(&others).copied().take(MOST_LOOKED_UP).collect();
+        let records = catalog.get_many(user, &ids).await?;
+        // What is over says nothing any longer: a photo that was removed, and perhaps uploaded anew.
+        let is_over = |id: &PhotoId| match records.get(id) {
+            Some(Ok(record)) => !has_original(record) || !doubts.about(record),
+            Some(Err(_)) => false,
+            None => true,
         };
-        doubted.extend(&audit.wrong);
-        let ids = audit.named.as_ref().unwrap_or(&audit.wrong);
-        let without_id = audit.summary.differences.saturating_sub(ids.len() as u64);
-        let others: BTreeSet<PhotoId> = ids.iter().copied().filter(|id| !doubted.contains(id)).collect();
+        for id in ids.iter().filter(|id| is_over(id)) {
+            doubted.remove(id);
+        }
+        let first =
+            ids.iter().filter_map(|id| records.get(id)?.as_ref().ok()).filter(|record| has_original(record));
+        let first =
+            first.filter(|record| doubted.contains(&record.photo_id) || others.contains(&record.photo_id));
+        let first = first.take(MOST_NAMED).map(|record| AttentionPhoto {
+            doubted: doubted.contains(&record.photo_id),
+            photo_id: record.photo_id,
+            state: record.state,
+            file_name: record.file_name.clone(),
+        });
+        let first = first.collect();
         let count = without_id + (doubted.len() + others.len()) as u64;
-        Self { doubted, others, count }
+        Ok(Self { doubted, count, first })
     }
-}
-
-/// The first photos that need attention, as far as they are still there.
-async fn first_of(catalog: &Catalog, user: &UserId, named: &Named) -> Result<Vec<AttentionPhoto>, ApiError> {
-    let ids: Vec<PhotoId> = named.doubted.iter().chain(&named.others).copied().take(MOST_NAMED).collect();
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut records = catalog.get_many(user, &ids).await?;
-    let there = ids.into_iter().filter_map(|id| records.remove(&id)).filter(has_original);
-    let photos = there.map(|record| AttentionPhoto {
-        doubted: named.doubted.contains(&record.photo_id),
-        photo_id: record.photo_id,
-        state: record.state,
-        file_name: record.file_name,
-    });
-    Ok(photos.collect())
 }
 
 /// What is stuck since bytes are damaged or missing: of originals only as many as nobody names.

@@ -6,10 +6,12 @@ use tintype_core::audit::has_original;
 use tintype_core::cursor::{Cursor, Listing};
 use tintype_core::id::PhotoId;
 use tintype_core::record::{Record, State as Life};
+use tintype_core::stuck::is_ahead;
 use tintype_core::taken::WallTime;
 use tintype_core::wire::{
     DEFAULT_LIMIT, ListQuery, Lookup, LookupAnswer, MAX_LIMIT, Photo, PhotoIds, PhotoPage,
 };
+use tintype_storage::{StorageError, mint};
 
 use crate::Api;
 use crate::auth::Reader;
@@ -34,12 +36,15 @@ pub(crate) async fn lookup(
     Ok(Json(LookupAnswer { photos }))
 }
 
-fn known(photo_id: PhotoId, record: Option<&Record>, doubts: &Doubts) -> Lookup {
+fn known(photo_id: PhotoId, found: Option<&Result<Record, StorageError>>, doubts: &Doubts) -> Lookup {
+    // Of a record that cannot be read nobody knows anything: the audit names it.
+    let unreadable = found.is_some_and(Result::is_err);
+    let record = found.and_then(|found| found.as_ref().ok());
     Lookup {
         photo_id,
         state: record.map(|record| record.state).into(),
         safe: record.is_some_and(|record| record.is_safe() && !doubts.about(record)),
-        doubted: record.is_some_and(|record| has_original(record) && doubts.about(record)),
+        doubted: unreadable || record.is_some_and(|record| has_original(record) && doubts.about(record)),
         preview: record.map(|record| record.preview.into()),
         preview_reason: record.and_then(|record| record.preview.reason()),
         generation: record.map(|record| record.generation),
@@ -104,7 +109,8 @@ pub(crate) async fn show(
         Life::Storing | Life::Stored | Life::Trashed => {
             let doubts = Doubts::of(&api.storage.catalog, &user).await?;
             let doubted = has_original(&record) && doubts.about(&record);
-            Ok(Json(Photo::new(record, doubts.audit.as_ref(), doubted)))
+            let audit = doubts.audit.filter(|audit| !is_ahead(audit.summary.finished_at, mint::now()));
+            Ok(Json(Photo::new(record, audit.as_ref(), doubted)))
         }
         Life::Purging | Life::Gone => Err(ApiError::NotFound),
     }

@@ -32,15 +32,17 @@ pub(crate) async fn uploads(
     }
     let photo_ids: Vec<PhotoId> = request.files.iter().filter_map(|file| file.sha256.parse().ok()).collect();
     let records = api.storage.catalog.get_many(&user, &photo_ids).await?;
+    // What has a record that cannot be read is taken: it waits until somebody has mended that record.
+    let record_of = |photo_id: PhotoId| records.get(&photo_id).and_then(|found| found.as_ref().ok());
     let doubts = Doubts::of(&api.storage.catalog, &user).await?;
 
     let mut results = Vec::with_capacity(request.files.len());
     for file in request.files {
         let outcome = match check(&api, &file) {
             Err(refused) => refused,
-            Ok(photo_id) => match on_offer(records.get(&photo_id), file.restore) {
+            Ok(photo_id) => match on_offer(record_of(photo_id), file.restore) {
                 // Its original is lost or wrong: what its owner still has is taken, and waits for the repair.
-                Offer::Known(_) if records.get(&photo_id).is_some_and(|record| doubts.about(record)) => {
+                Offer::Known(generation) if doubts.doubted.names(photo_id, generation) => {
                     presigned(&api, &user, photo_id, &UploadFile { restore: true, ..file.clone() }).await?
                 }
                 Offer::Known(generation) => UploadOutcome::Known { generation },

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use tintype_core::audit::doubted::DoubtedOriginal;
 use tintype_core::audit::{self, Checksum, Finding, Kind, SeenOriginal, SeenVariant};
 use tintype_core::id::{Generation, PhotoId, UserId};
 use tintype_core::key::{ObjectKey, Variant};
@@ -26,17 +27,29 @@ pub(super) struct Look {
 /// What was seen.
 pub(super) struct Seen {
     pub(super) photo_id: PhotoId,
+    /// In which of its lives, if it has a record.
+    pub(super) generation: Option<Generation>,
     pub(super) findings: Vec<Finding>,
     /// Whether S3 or DynamoDB did not say, or the record kept changing.
     pub(super) unchecked: bool,
     /// Whether the checksum of a whole photo was asked for.
     pub(super) checksums: u64,
     pub(super) bytes_read: u64,
+    /// The original whose bytes were read whole and are right.
+    pub(super) whole: Option<DoubtedOriginal>,
 }
 
 pub(super) async fn look(storage: &Storage, mut look: Look) -> Seen {
-    let (photo_id, findings) = (look.photo_id, Vec::new());
-    let mut seen = Seen { photo_id, findings, unchecked: false, checksums: 0, bytes_read: 0 };
+    let (photo_id, generation) = (look.photo_id, look.record.as_ref().map(|record| record.generation));
+    let mut seen = Seen {
+        photo_id,
+        generation,
+        findings: Vec::new(),
+        unchecked: false,
+        checksums: 0,
+        bytes_read: 0,
+        whole: None,
+    };
     match closer(storage, &mut look, &mut seen).await {
         Ok(findings) => seen.findings = findings,
         Err(StorageError::Corrupt { .. }) => {
@@ -50,6 +63,16 @@ pub(super) async fn look(storage: &Storage, mut look: Look) -> Seen {
     seen
 }
 
+impl Seen {
+    /// Notes that the original of this record was read whole, if it was, and that nothing was found of it.
+    fn is_whole(&mut self, look: &Look, record: Option<&Record>, found: &[Finding]) {
+        let right = look.bytes && !self.unchecked && !found.iter().any(|one| one.kind.is_of_the_original());
+        let record = record.filter(|record| right && audit::has_original(record));
+        self.whole =
+            record.map(|record| DoubtedOriginal { photo_id: record.photo_id, generation: record.generation });
+    }
+}
+
 async fn closer(storage: &Storage, look: &mut Look, seen: &mut Seen) -> Result<Vec<Finding>, StorageError> {
     let of = (&look.user, look.photo_id);
     if look.suspects.is_empty() {
@@ -57,6 +80,7 @@ async fn closer(storage: &Storage, look: &mut Look, seen: &mut Seen) -> Result<V
         let original = original(storage, &record.key, look.bytes, seen).await?;
         look.suspects = audit::examine(of, Some(record), original.as_slice(), None);
         if look.suspects.is_empty() {
+            seen.is_whole(look, Some(record), &[]);
             return Ok(Vec::new());
         }
     }
@@ -70,6 +94,7 @@ async fn closer(storage: &Storage, look: &mut Look, seen: &mut Seen) -> Result<V
         // Between two readings that agree, nothing came and nothing went.
         if storage.catalog.get(&look.user, &look.photo_id).await? == before {
             let closer = audit::examine(of, before.as_ref(), &originals, variants.as_deref());
+            seen.is_whole(look, before.as_ref(), &closer);
             return Ok(audit::confirmed(&look.suspects, closer));
         }
     }

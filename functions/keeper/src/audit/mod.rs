@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use tintype_core::audit::report::Report;
 use tintype_core::id::AuditId;
+use tintype_core::stuck::is_ahead;
 use tintype_storage::catalog::{Note, NoteKey};
 use tintype_storage::{Storage, StorageError, Vault, mint};
 
@@ -119,7 +120,8 @@ pub(crate) async fn on_schedule(
     let says = note.as_ref().map(|note| &note.says);
     let is_time = |says: &Audits| {
         let every = if says.unchecked { AGAIN } else { EVERY };
-        !says.is_in_hand(now) && (says.running.is_some() || now - says.started_at >= every)
+        let was_ahead = is_ahead(says.started_at, now);
+        was_ahead || !says.is_in_hand(now) && (says.running.is_some() || now - says.started_at >= every)
     };
     if !says.is_none_or(is_time) {
         return Ok(());
@@ -249,7 +251,11 @@ async fn claim(
     goes_on_for: Duration,
 ) -> Result<(Note<Audits>, Report), KeeperError> {
     let Storage { catalog, vault, .. } = &keeper.storage;
-    if let Some(until) = note.as_ref().and_then(|note| note.says.lease_until).filter(|until| *until > now) {
+    if let Some(until) = note
+        .as_ref()
+        .and_then(|note| note.says.lease_until)
+        .filter(|until| *until > now && !is_ahead(*until, now))
+    {
         return Err(KeeperError::Busy { seconds: (until - now).whole_seconds() + 1 });
     }
     let running = match note.as_ref().and_then(|note| note.says.running) {

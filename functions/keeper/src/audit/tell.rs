@@ -1,6 +1,5 @@
 //! What a whole audit found, said: in the log and the metrics, and to each owner.
 
-use tintype_core::audit::Kind;
 use tintype_core::audit::report::Report;
 use tintype_core::id::UserId;
 use tintype_function::metrics;
@@ -16,7 +15,7 @@ pub(super) fn log(report: &Report) {
         target: metrics::TARGET,
         function = "keeper",
         photos_audited = checked,
-        photos_lost = lost(report),
+        photos_lost = report.wrong(),
     );
     let leftovers = report.leftovers();
     if found > leftovers {
@@ -25,13 +24,6 @@ pub(super) fn log(report: &Report) {
     } else {
         tracing::info!(checked, unchecked, leftovers, "the audit found no difference");
     }
-}
-
-/// Photos whose original is not there, or is not what it was: an alarm watches this number.
-fn lost(report: &Report) -> u64 {
-    let kinds = [Kind::Lost, Kind::WrongSize, Kind::WrongChecksum];
-    let users = report.users.values();
-    users.flat_map(|looked| kinds.iter().filter_map(|kind| looked.findings.get(kind))).sum()
 }
 
 /// Tells each user what was found of theirs: no user waits for another's trouble. Told again, it is the same.
@@ -52,8 +44,7 @@ pub(super) async fn tell(keeper: &Keeper, report: &Report) -> Result<(), Storage
 }
 
 async fn tell_one(keeper: &Keeper, report: &Report, user: &UserId) -> Result<(), StorageError> {
-    if let Some(summary) = report.summary(user) {
-        keeper.storage.catalog.tell(&NoteKey::Audit(user.clone()), &summary).await?;
-    }
-    doubts::change(&keeper.storage, user, |doubted| doubted.and(report, user)).await
+    doubts::change(&keeper.storage, user, |doubted| doubted.take_in(report, user)).await?;
+    let Some(summary) = report.summary(user) else { return Ok(()) };
+    keeper.storage.catalog.tell(&NoteKey::Audit(user.clone()), &summary).await
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use futures::stream::{self, StreamExt};
-use tintype_core::audit::report::{Doubted, Place, Report};
+use tintype_core::audit::doubted::Doubted;
+use tintype_core::audit::report::{Place, Report};
 use tintype_core::audit::{self, Finding, Kind};
 use tintype_core::id::UserId;
 use tintype_storage::{Storage, StorageError};
@@ -68,7 +69,7 @@ pub(super) async fn walk(storage: &Storage, kept: &mut Report, end: Instant) -> 
             let now = Instant::now();
             let over = now >= end && !goes_on || now >= end + SLACK;
             if full || over {
-                look_closer(storage, report, &user, &mut looks).await;
+                look_closer(storage, report, (&user, &doubted), &mut looks).await;
                 report.next = Some(merge.place(place.after));
                 kept.clone_from(report);
                 // A file may take longer than is left of a run: the next run begins with it.
@@ -82,7 +83,7 @@ pub(super) async fn walk(storage: &Storage, kept: &mut Report, end: Instant) -> 
                 return Ok(false);
             }
         }
-        look_closer(storage, report, &user, &mut looks).await;
+        look_closer(storage, report, (&user, &doubted), &mut looks).await;
         if let Some(next) = users.peek() {
             report.next = Some(Place::before_all_of(next));
             kept.clone_from(report);
@@ -135,21 +136,27 @@ fn first_look(report: &mut Report, user: &UserId, photo: Gathered, doubted: &Dou
     let has_original = record.as_ref().is_some_and(audit::has_original);
     report.of(user).checked += u64::from(has_original);
     // What was wrong once is read whole until it is right: a checksum that S3 remembers does not tell.
-    let bytes = report.every_byte || record.as_ref().is_some_and(|record| doubted.doubts(record));
+    let bytes = report.every_byte || record.as_ref().is_some_and(|record| doubted.has_to_be_read(record));
     let turn = has_original && (bytes || audit::is_its_turn(&photo_id, report.started_at));
     (turn || !suspects.is_empty()).then(|| Look { user: user.clone(), photo_id, record, suspects, bytes })
 }
 
-async fn look_closer(storage: &Storage, report: &mut Report, user: &UserId, looks: &mut Vec<Look>) {
+async fn look_closer(
+    storage: &Storage,
+    report: &mut Report,
+    (user, doubted): (&UserId, &Doubted),
+    looks: &mut Vec<Look>,
+) {
     let looks = std::mem::take(looks).into_iter().map(|look| look::look(storage, look));
     let seen: Vec<_> = stream::iter(looks).buffered(AT_ONCE).collect().await;
     for seen in seen {
         if seen.unchecked {
-            report.could_not_check(user, seen.photo_id);
+            report.could_not_check(user, seen.photo_id, seen.generation);
         }
         let looked = report.of(user);
         looked.checksums += seen.checksums;
         looked.bytes_read += seen.bytes_read;
+        looked.whole_again.extend(seen.whole.filter(|whole| doubted.originals.contains(whole)));
         report.name(seen.findings);
     }
 }

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use time::{Date, Duration, OffsetDateTime};
 
+use crate::stuck::is_ahead;
+
 /// After so long without an audit that came to its end, nothing is called safe: one is due each week.
 const STALE: Duration = Duration::days(14);
 
@@ -34,12 +36,14 @@ pub struct Unfinished {
 /// The library in a line. Days are UTC's.
 pub fn line(told: Told, now: OffsetDateTime) -> String {
     let Told { photos, attention, unchecked, unnamed, checked_at, unfinished_since } = told;
+    // A clock was wrong: that it was checked by then cannot be said.
+    let from_the_future = checked_at.is_some_and(|at| is_ahead(at, now));
     let number = match photos {
         0 if attention == 0 => return "No photos yet".to_owned(),
         1 => "1 photo".to_owned(),
         many => format!("{} photos", grouped(many)),
     };
-    if unnamed && attention == 0 {
+    if (unnamed || from_the_future) && attention == 0 {
         return format!("{number}, not checked yet");
     }
     let stale = |at: &OffsetDateTime| now - *at > STALE;
@@ -123,6 +127,7 @@ mod tests {
         assert_eq!(said(5), "7 photos, all safe, checked Tuesday");
         assert_eq!(said(7), "7 photos, all safe, checked 15 November");
         assert_eq!(said(14), "7 photos, all safe, checked 8 November");
+        assert_eq!(said(-2), "7 photos, not checked yet", "a clock was ahead");
     }
 
     #[test]

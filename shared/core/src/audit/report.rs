@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::doubted::DoubtedOriginal;
 use super::{Finding, Kind};
 use crate::id::{AuditId, Generation, PhotoId, UserId};
 use crate::key::ObjectKey;
-use crate::record::Record;
 use crate::wire::{AuditSummary, KindCount};
 
 /// How many findings a report names; further ones are counted.
@@ -16,7 +16,7 @@ pub const MOST_NAMED: usize = 10_000;
 /// How many photos a user's summary names; if there are more, none counts as audited.
 const MOST_IN_SUMMARY: usize = 1_000;
 
-/// How many wrong photos it lists; if there are more, none counts as safe.
+/// How many wrong photos a user's summary lists.
 const MOST_WRONG: usize = 4_000;
 
 /// What an audit found.
@@ -58,6 +58,9 @@ pub struct Unchecked {
     pub user: UserId,
     /// Which.
     pub photo_id: PhotoId,
+    /// In which of its lives; not known of one without a record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<Generation>,
 }
 
 /// Whose folders there are in the vault, as far as they are listed: a thousand users take one call, but what others put
@@ -180,6 +183,9 @@ pub struct Looked {
     pub bytes_read: u64,
     /// What was found, by kind.
     pub findings: BTreeMap<Kind, u64>,
+    /// What was doubted, and was read whole and right.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub whole_again: Vec<DoubtedOriginal>,
 }
 
 impl Report {
@@ -210,10 +216,10 @@ impl Report {
     }
 
     /// Counts a photo that could not be looked at, and names it while there is room.
-    pub fn could_not_check(&mut self, user: &UserId, photo_id: PhotoId) {
+    pub fn could_not_check(&mut self, user: &UserId, photo_id: PhotoId, generation: Option<Generation>) {
         self.of(user).unchecked += 1;
         if self.unchecked.len() < MOST_NAMED {
-            self.unchecked.push(Unchecked { user: user.clone(), photo_id });
+            self.unchecked.push(Unchecked { user: user.clone(), photo_id, generation });
         }
     }
 
@@ -251,11 +257,17 @@ impl Report {
         self.users.values().map(|looked| looked.unchecked).sum()
     }
 
-    /// Originals of one user that are lost, or are not what their records say.
-    pub fn wrong_originals(&self, user: &UserId) -> impl Iterator<Item = DoubtedOriginal> {
+    /// Photos whose original is lost, or is not what it was.
+    pub fn wrong(&self) -> u64 {
+        self.users.values().map(Looked::wrong).sum()
+    }
+
+    /// Originals of one user that are lost, or are not what their records say, and which of the two.
+    pub fn wrong_originals(&self, user: &UserId) -> impl Iterator<Item = (Kind, DoubtedOriginal)> {
         let named = self.findings.iter().filter(move |finding| finding.user.as_ref() == Some(user));
         named.filter(|finding| finding.kind.is_of_the_original()).filter_map(|finding| {
-            Some(DoubtedOriginal { photo_id: finding.photo_id?, generation: finding.generation? })
+            let original = DoubtedOriginal { photo_id: finding.photo_id?, generation: finding.generation? };
+            Some((finding.kind, original))
         })
     }
 
@@ -280,7 +292,6 @@ impl Report {
                 report: self.audit_id,
             },
             named: complete.then_some(photos),
-            more_wrong: looked.wrong() > wrong.len() as u64,
             wrong,
         })
     }
@@ -296,9 +307,6 @@ pub struct UserAudit {
     /// Photos whose original is lost, or is not what it was.
     #[serde(default)]
     pub wrong: Vec<PhotoId>,
-    /// Whether there are more of these than are listed.
-    #[serde(default)]
-    pub more_wrong: bool,
 }
 
 impl Looked {
@@ -308,7 +316,7 @@ impl Looked {
     }
 
     /// Photos whose original is lost, or is not what it was.
-    fn wrong(&self) -> u64 {
+    pub(super) fn wrong(&self) -> u64 {
         let kinds = self.findings.iter().filter(|(kind, _)| kind.is_of_the_original());
         kinds.map(|(_, count)| *count).sum()
     }
@@ -316,16 +324,21 @@ impl Looked {
 
 impl Kind {
     /// Whether the bytes that a record speaks of are not there.
-    fn is_of_the_original(self) -> bool {
+    pub fn is_of_the_original(self) -> bool {
         matches!(self, Self::Lost | Self::WrongSize | Self::WrongChecksum)
     }
 }
 
 impl UserAudit {
-    /// Whether it found the original of this photo lost or wrong; of a photo that became safe since, it says nothing.
-    pub fn doubts(&self, record: &Record) -> bool {
-        let seen = record.stored_at.is_none_or(|stored_at| stored_at < self.summary.finished_at);
-        seen && (self.more_wrong || self.wrong.contains(&record.photo_id))
+    /// Something that it found of this photo is repaired.
+    pub fn mended(&mut self, photo_id: PhotoId) {
+        self.summary.differences = self.summary.differences.saturating_sub(1);
+        self.wrong.retain(|wrong| *wrong != photo_id);
+        if let Some(named) = &mut self.named
+            && let Some(place) = named.iter().position(|named| *named == photo_id)
+        {
+            named.remove(place);
+        }
     }
 
     /// When a photo that is safe since `stored_at` was last found whole: when the audit began, at the latest.
@@ -341,90 +354,9 @@ impl UserAudit {
     }
 }
 
-/// Originals that an audit or a drill found lost, or not what their record says, until they are read back whole or
-/// repaired: a note of the keeper's, and all that a listing has to read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Doubted {
-    /// These.
-    pub originals: Vec<DoubtedOriginal>,
-    /// When more of them were found than there is room for here, or when nobody knew ([`Doubted::doubt_all`]): of all that
-    /// was safe before, none is called so, and each is read whole by the audits until one that began later finds no more.
-    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
-    pub more_at: Option<OffsetDateTime>,
-}
-
-/// One of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DoubtedOriginal {
-    /// Of which photo.
-    pub photo_id: PhotoId,
-    /// In which of its lives.
-    pub generation: Generation,
-}
-
-impl Doubted {
-    /// How many it holds at most: an item of the catalog is at most 400 KB.
-    pub const MOST: usize = 2_000;
-
-    /// Whether the original of this record is one of them.
-    pub fn doubts(&self, record: &Record) -> bool {
-        self.doubts_original(record.photo_id, record.generation, record.stored_at)
-    }
-
-    /// Whether the original of this life of a photo, safe since `stored_at`, is one of them.
-    pub fn doubts_original(
-        &self,
-        photo_id: PhotoId,
-        generation: Generation,
-        stored_at: Option<OffsetDateTime>,
-    ) -> bool {
-        let may_be_more = self.more_at.is_some_and(|more_at| stored_at.is_none_or(|at| at < more_at));
-        may_be_more || self.originals.contains(&DoubtedOriginal { photo_id, generation })
-    }
-
-    /// Of all that is safe by then, none is called so until an audit that began later has read it whole.
-    pub fn doubt_all(&mut self, now: OffsetDateTime) {
-        self.more_at = self.more_at.max(Some(now));
-    }
-
-    /// Takes in what an audit found.
-    pub fn and(&mut self, report: &Report, user: &UserId) {
-        for original in report.wrong_originals(user) {
-            if self.originals.len() < Self::MOST && !self.originals.contains(&original) {
-                self.originals.push(original);
-            }
-        }
-        let listed = report.wrong_originals(user).filter(|original| self.originals.contains(original));
-        let (wrong, unchecked) =
-            report.users.get(user).map_or((0, 0), |looked| (looked.wrong(), looked.unchecked));
-        self.more_at = if wrong > listed.count() as u64 {
-            report.finished_at
-        } else {
-            // What was said since this audit began, or is still to be read, it cannot take back.
-            self.more_at.filter(|more_at| *more_at > report.started_at || unchecked > 0)
-        };
-    }
-
-    /// Takes in what a drill that ended `now` read: what is whole or gone, and what is wrong.
-    pub fn drilled(&mut self, mended: &[DoubtedOriginal], wrong: &[DoubtedOriginal], now: OffsetDateTime) {
-        self.originals.retain(|original| !mended.contains(original));
-        for original in
-            wrong.iter().filter(|original| !self.originals.contains(original)).copied().collect::<Vec<_>>()
-        {
-            if self.originals.len() < Self::MOST {
-                self.originals.push(original);
-            } else {
-                self.more_at = Some(now);
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::tests::record;
-    use crate::record::{Preview, State};
     use time::Duration;
     use time::macros::datetime;
 
@@ -487,7 +419,7 @@ mod tests {
     fn a_report_reads_back_as_it_was_written_and_is_bounded() {
         let mut report = report();
         report.name(vec![finding(1); MOST_NAMED + 7]);
-        (0..MOST_NAMED + 7).for_each(|_| report.could_not_check(&ada(), PhotoId::from_digest([1; 32])));
+        (0..MOST_NAMED + 7).for_each(|_| report.could_not_check(&ada(), PhotoId::from_digest([1; 32]), None));
         assert_eq!((report.unchecked.len(), report.count_unchecked()), (MOST_NAMED, MOST_NAMED as u64 + 7));
         report.next =
             Some(Place { after: Some(PhotoId::from_digest([1; 32])), ..Place::before_all_of(&ada()) });
@@ -508,7 +440,7 @@ mod tests {
         let mut report = report();
         for (user, checked, unchecked) in [(&ada, 5, 2), (&ben, 7, 3)] {
             report.of(user).checked = checked;
-            (0..unchecked).for_each(|_| report.could_not_check(user, PhotoId::from_digest([7; 32])));
+            (0..unchecked).for_each(|_| report.could_not_check(user, PhotoId::from_digest([7; 32]), None));
         }
         assert_eq!((report.checked(), report.count_unchecked()), (12, 5));
         report.name(vec![
@@ -518,98 +450,32 @@ mod tests {
             about(Kind::WrongChecksum, &ben, 4),
             about(Kind::Replaced, &ada, 5),
         ]);
-        let wrong: Vec<_> = report.wrong_originals(&ada).map(|original| original.photo_id).collect();
+        let wrong: Vec<_> = report.wrong_originals(&ada).map(|(_, original)| original.photo_id).collect();
         assert_eq!(wrong, [1, 2, 3].map(|byte| PhotoId::from_digest([byte; 32])));
 
         report.finished_at = Some(NOW + Duration::minutes(1));
         let audit = report.summary(&ada).unwrap();
         assert_eq!(audit.wrong, [1, 2, 3].map(|byte| PhotoId::from_digest([byte; 32])));
-        assert!(!audit.more_wrong);
-        let of = |byte, stored_at| Record {
-            photo_id: PhotoId::from_digest([byte; 32]),
-            stored_at,
-            ..record(State::Stored, Preview::Ready, NOW)
-        };
-        let end = NOW + Duration::minutes(1);
-        for (byte, stored_at, doubted) in [
-            (1, Some(NOW), true),
-            (1, None, true),
-            (1, Some(end), false),
-            (1, Some(end + Duration::SECOND), false),
-            (5, Some(NOW), false),
-        ] {
-            assert_eq!(audit.doubts(&of(byte, stored_at)), doubted, "{byte} {stored_at:?}");
-        }
-        let more = UserAudit { more_wrong: true, ..audit };
-        assert!(more.doubts(&of(5, Some(NOW))) && !more.doubts(&of(5, Some(end))));
         assert_eq!(
-            more.found_whole(&PhotoId::from_digest([9; 32]), Some(NOW)),
+            audit.found_whole(&PhotoId::from_digest([9; 32]), Some(NOW)),
             None,
             "it came with the audit"
         );
-
-        let mut doubted = Doubted::default();
-        doubted.and(&report, &ada);
-        doubted.and(&report, &ada);
-        assert_eq!((doubted.originals.len(), doubted.more_at), (3, None));
-        let same = Record { generation: Generation::from_parts(1, 1), ..of(2, None) };
-        let reborn = Record { generation: Generation::from_parts(2, 2), ..of(2, None) };
-        assert!(doubted.doubts(&same) && !doubted.doubts(&reborn));
     }
 
     #[test]
-    fn more_wrong_photos_than_are_listed_leave_none_called_safe() {
+    fn what_a_repair_mended_is_said_no_longer() {
         let mut report = report();
         report.finished_at = Some(NOW);
-        let many = u64::try_from(MOST_WRONG).unwrap();
-        report.name((0..=MOST_WRONG).map(|_| about(Kind::Lost, &ada(), 1)).collect());
-        assert!(report.summary(&ada()).unwrap().more_wrong);
-        report.of(&ada()).findings.insert(Kind::Lost, many);
-        assert!(!report.summary(&ada()).unwrap().more_wrong);
-    }
-
-    #[test]
-    fn a_listing_calls_none_safe_if_more_are_wrong_than_it_can_name() {
-        let mut report = report();
-        report.finished_at = Some(NOW);
-        report.name(vec![about(Kind::Lost, &ada(), 1)]);
-        report.of(&ada()).findings.insert(Kind::Lost, 2);
-        let mut doubted = Doubted::default();
-        doubted.and(&report, &ada());
-        assert_eq!(doubted.more_at, Some(NOW), "it counts more than it lists");
-        let (other, generation) = (PhotoId::from_digest([9; 32]), Generation::from_parts(9, 9));
-        assert!(doubted.doubts_original(other, generation, Some(NOW - Duration::SECOND)));
-        assert!(!doubted.doubts_original(other, generation, Some(NOW)), "it is safe since");
-        let text = serde_json::to_string(&doubted).unwrap();
-        assert_eq!(serde_json::from_str::<Doubted>(&text).unwrap().more_at, Some(NOW));
-        report.of(&ada()).findings.insert(Kind::Lost, 1);
-        report.of(&ada()).unchecked = 1;
-        doubted.and(&report, &ada());
-        assert_eq!(doubted.more_at, Some(NOW), "one was not read");
-        report.of(&ada()).unchecked = 0;
-        let mut since = Doubted { more_at: Some(NOW + Duration::SECOND), ..doubted.clone() };
-        since.and(&report, &ada());
-        assert_eq!(since.more_at, Some(NOW + Duration::SECOND), "it was said while the audit went on");
-        doubted.and(&report, &ada());
-        assert_eq!((doubted.more_at, doubted.originals.len()), (None, 1));
-    }
-
-    #[test]
-    fn a_drill_takes_back_what_it_read_and_adds_what_it_found_and_forgets_nothing() {
-        let of = |number: u16| {
-            let mut digest = [0; 32];
-            digest[..2].copy_from_slice(&number.to_be_bytes());
-            DoubtedOriginal {
-                photo_id: PhotoId::from_digest(digest),
-                generation: Generation::from_parts(1, 1),
-            }
-        };
-        let mut doubted = Doubted { originals: vec![of(1), of(2)], more_at: None };
-        doubted.drilled(&[of(1), of(7)], &[of(2), of(3)], NOW);
-        assert_eq!(doubted, Doubted { originals: vec![of(2), of(3)], more_at: None });
-        let many: Vec<_> = (0..=u16::try_from(Doubted::MOST).unwrap()).map(of).collect();
-        doubted.drilled(&[], &many, NOW);
-        assert_eq!((doubted.originals.len(), doubted.more_at), (Doubted::MOST, Some(NOW)));
+        report.name(vec![about(Kind::Lost, &ada(), 1), about(Kind::WithoutVariants, &ada(), 1)]);
+        let mut audit = report.summary(&ada()).unwrap();
+        let photo_id = PhotoId::from_digest([1; 32]);
+        audit.mended(photo_id);
+        assert_eq!((audit.summary.differences, audit.wrong.len()), (1, 0));
+        assert_eq!(audit.named, Some(vec![photo_id]), "it was named twice");
+        audit.mended(photo_id);
+        audit.mended(photo_id);
+        assert_eq!((audit.summary.differences, audit.named), (0, Some(Vec::new())));
     }
 
     #[test]
@@ -643,24 +509,5 @@ mod tests {
         assert_eq!(audit.found_whole(&other, None), None);
         report.of(&user).unchecked = 1;
         assert_eq!(report.summary(&user).unwrap().found_whole(&other, before), None);
-    }
-
-    #[test]
-    fn what_nobody_read_is_doubted_as_of_the_latest_time_that_was_said() {
-        let mut doubted = Doubted::default();
-        let of = |doubted: &Doubted, stored_at| {
-            doubted.doubts_original(
-                PhotoId::from_digest([1; 32]),
-                Generation::from_parts(1, 1),
-                Some(stored_at),
-            )
-        };
-        assert!(!of(&doubted, NOW - Duration::SECOND));
-        doubted.doubt_all(NOW);
-        assert!(of(&doubted, NOW - Duration::SECOND) && !of(&doubted, NOW));
-        doubted.doubt_all(NOW - Duration::HOUR);
-        assert_eq!(doubted.more_at, Some(NOW), "never taken back by what was said before");
-        doubted.doubt_all(NOW + Duration::HOUR);
-        assert!(of(&doubted, NOW));
     }
 }

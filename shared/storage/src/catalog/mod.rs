@@ -63,12 +63,13 @@ impl Catalog {
         answer.item.as_ref().map(item::to_record).transpose()
     }
 
-    /// Many records, as they stand now; what is unknown is missing.
+    /// Many records, as they stand now; what is unknown is missing. One that cannot be read is answered as such: the
+    /// others do not wait for it.
     pub async fn get_many(
         &self,
         user: &UserId,
         photo_ids: &[PhotoId],
-    ) -> Result<HashMap<PhotoId, Record>, StorageError> {
+    ) -> Result<HashMap<PhotoId, Result<Record, StorageError>>, StorageError> {
         let mut distinct = photo_ids.to_vec();
         distinct.sort_unstable();
         distinct.dedup();
@@ -90,8 +91,7 @@ impl Catalog {
                     .await
                     .map_err(unavailable("BatchGetItem"))?;
                 for found in answer.responses.into_iter().flat_map(HashMap::into_values).flatten() {
-                    let record = item::to_record(&found)?;
-                    records.insert(record.photo_id, record);
+                    records.insert(item::photo_id_of(&found)?, item::to_record(&found));
                 }
                 // What DynamoDB leaves out it wants to be asked again, a little later.
                 keys = answer

@@ -90,14 +90,15 @@ cost: ## docs/COST.md from what was measured, counted and assumed, and prices
 	python3 infra/cost/cost.py
 
 .PHONY: test-deploy
-test-deploy: tools-deploy $(PAGE) bootstraps ## the whole deployment, into an emulator on loopback (seven minutes, most of it the build)
+test-deploy: tools-deploy $(PAGE) bootstraps ## the whole deployment, into an emulator on loopback (about ten minutes, most of it the build)
 	infra/test-deploy.sh $(ARGS)
 
 .PHONY: bootstraps
 bootstraps:
-	@# For this machine's own processor: the emulator runs them.
-	PATH="$$(infra/python.sh deploy):$$PATH" cargo lambda build --release --package tintype-api \
-	  --package tintype-processor --package tintype-keeper --package tintype-gatekeeper
+	@# For this machine's own processor: the emulator runs them. Each by itself and in its folder, as sam builds it: together,
+	@# they would have one another's features, and be other programs than those that make deploy deploys.
+	bin="$$(infra/python.sh deploy)"; for name in api processor keeper gatekeeper; do \
+	  (cd "functions/$$name" && PATH="$$bin:$$PATH" cargo lambda build --release --bin "tintype-$$name"); done
 
 .PHONY: mutants
 mutants: ## puts known flaws back, one by one, and requires that tests turn red (ARGS=unconditional-put)

@@ -11,7 +11,9 @@ use tracing_subscriber::EnvFilter;
 use tintype_local_s3::Durability;
 
 use crate::by_hand::{self, ByHand};
+use crate::say::{self, complain, say};
 use crate::stack::{Options, Stack, StartError, access_token};
+use crate::{data_dir, forgotten};
 
 /// Tintype on one machine: page, API, S3, DynamoDB and sign-in in one process, on loopback only.
 #[derive(Parser)]
@@ -34,7 +36,7 @@ enum Command {
 #[derive(Args)]
 struct Run {
     /// Where photos and catalog are kept.
-    #[arg(long, default_value = "tintype-data", value_name = "FOLDER")]
+    #[arg(long, default_value = data_dir::DEFAULT, value_name = "FOLDER")]
     data_dir: PathBuf,
     /// The page's port; S3 and sign-in have the two after it. 0 takes any three.
     #[arg(long, default_value_t = 8470, value_parser = clap::value_parser!(u16).range(..=65533))]
@@ -62,7 +64,7 @@ struct Token {
     #[arg(long)]
     user: String,
     /// The folder of the running Tintype.
-    #[arg(long, default_value = "tintype-data", value_name = "FOLDER")]
+    #[arg(long, default_value = data_dir::DEFAULT, value_name = "FOLDER")]
     data_dir: PathBuf,
 }
 
@@ -88,15 +90,16 @@ pub async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("tintype: {message}");
+            complain!("tintype: {message}");
             ExitCode::FAILURE
         }
     }
 }
 
 fn print_token(token: &Token) -> Result<(), String> {
-    println!("{}", access_token(&token.data_dir, &token.user).map_err(|error| error.to_string())?);
-    Ok(())
+    let made = access_token(&token.data_dir, &token.user).map_err(|error| error.to_string())?;
+    // Whoever asks for one and gets none must not take it for done.
+    say::written(format_args!("{made}")).map_err(|error| format!("the token cannot be printed: {error}"))
 }
 
 async fn run(run: Run) -> Result<(), String> {
@@ -115,14 +118,22 @@ async fn run(run: Run) -> Result<(), String> {
 
     let stack = Stack::start(options).await.map_err(|error: StartError| error.to_string())?;
     if run.print_json {
-        println!("{}", serde_json::to_string(&stack.addresses).map_err(|error| error.to_string())?);
+        say!("{}", serde_json::to_string(&stack.addresses).map_err(|error| error.to_string())?);
     } else {
-        println!("Tintype is at {}", stack.addresses.page);
+        say!("Tintype is at {}", stack.addresses.page);
         match temporary {
-            Some(_) => println!("Nothing is kept when it ends (--ephemeral)."),
-            None => println!("Photos are kept in {}.", stack.addresses.data_dir.display()),
+            Some(_) => say!("Nothing is kept when it ends (--ephemeral)."),
+            None => say!("Photos are kept in {}.", stack.addresses.data_dir.display()),
         }
-        println!("Press Ctrl-C to stop.");
+        say!("Press Ctrl-C to stop.");
+    }
+    match forgotten::is_forgotten(&stack.storage).await {
+        Ok(true) => complain!("tintype: {}", forgotten::says(&stack.addresses.data_dir)),
+        Ok(false) => {}
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "whether the catalog was lost could not be found out");
+        }
     }
     told_to_stop.await;
     stack.stop().await;

@@ -40,6 +40,9 @@ pub enum DataDirError {
     },
 }
 
+/// The folder, if nobody names one.
+pub(crate) const DEFAULT: &str = "tintype-data";
+
 const ADDRESSES: &str = "addresses.json";
 const KEYS: &str = "keys.json";
 
@@ -89,11 +92,6 @@ impl DataDir {
     /// Where S3 keeps its objects.
     pub(crate) fn s3(&self) -> PathBuf {
         self.root.join("s3")
-    }
-
-    /// Where DynamoDB keeps its tables.
-    pub(crate) fn catalog(&self) -> PathBuf {
-        self.root.join("catalog.sqlite")
     }
 
     /// The keys of this machine's AWS, made at the first start.
@@ -151,6 +149,11 @@ fn make_private(root: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(root)
+}
+
+/// Where DynamoDB keeps its tables.
+pub(crate) fn catalog(root: &Path) -> PathBuf {
+    root.join("catalog.sqlite")
 }
 
 /// Where the issuer keeps its key and sign-ins; also read by a process that only makes a token.

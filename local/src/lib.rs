@@ -8,10 +8,13 @@ mod data_dir;
 mod dynamodb;
 pub mod edge;
 mod events;
+mod forgotten;
 pub mod host;
 mod lambda;
 mod listen;
+mod next;
 pub mod oidc;
+mod say;
 pub mod stack;
 
 pub use data_dir::DataDirError;

@@ -1,5 +1,6 @@
 //! `tintype-local`: Tintype on one machine.
 
+use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("tintype: {error}");
+            // Not even that can be told, if this fails.
+            drop(writeln!(std::io::stderr(), "tintype: {error}"));
             return ExitCode::FAILURE;
         }
     };

@@ -20,7 +20,7 @@ use tintype_storage::{Clients, Queue, Storage, StorageConfig, StorageError, Vaul
 use tokio::sync::watch;
 
 use crate::data_dir::{self, DataDir, DataDirError, Keys};
-use crate::dynamodb::{self, CatalogError};
+use crate::dynamodb::{CatalogError, Dynamo};
 use crate::edge::{self, Csp, EdgeConfig, MediaOrigin, MediaRequest, SignedCookies};
 use crate::events;
 use crate::host;
@@ -193,6 +193,9 @@ pub struct Addresses {
     /// Lambda, for what is asked by hand.
     #[serde(default)]
     pub lambda: String,
+    /// DynamoDB.
+    #[serde(default)]
+    pub dynamodb: String,
     /// The folder that holds everything.
     pub data_dir: PathBuf,
 }
@@ -232,35 +235,39 @@ impl Stack {
         let issuer_port = Listener::bind(after(2)).await?;
         let dynamodb_port = Listener::bind(0).await?;
         let lambda_port = Listener::bind(0).await?;
-        let embedded = host::origin(s3_port.port);
+        let (embedded, own_dynamodb) = (host::origin(s3_port.port), host::origin(dynamodb_port.port));
         let addresses = Addresses {
             page: host::origin(page.port),
             s3: options.services.as_ref().map_or(embedded, |services| services.s3.clone()),
             issuer: host::origin(issuer_port.port),
             lambda: host::origin(lambda_port.port),
+            dynamodb: options.services.as_ref().map_or(own_dynamodb, |services| services.dynamodb.clone()),
             data_dir: options.data_dir.clone(),
         };
         data_dir.write_addresses(&addresses)?;
         let (stop, stopping) = watch::channel(false);
         let (close, closing) = watch::channel(false);
 
-        let (services, created) = if let Some(services) = options.services {
-            (services, None)
+        let (services, created, dynamo) = if let Some(services) = options.services {
+            (services, None, None)
         } else {
             let s3 = open_s3(&data_dir, &keys, &addresses.page, options.durability).await?;
             let created = s3.subscribe();
             serve_s3(&s3, s3_port, &closing);
-            let dynamodb = dynamodb::router(&data_dir.catalog(), keys.access_key.clone())?;
-            let address = host::origin(dynamodb_port.port);
-            dynamodb_port.serve(&dynamodb, &closing);
+            let dynamo = Dynamo::open(&options.data_dir, keys.access_key.clone())?;
+            dynamodb_port.serve(&dynamo.router(), &closing);
             let (access_key, secret_key) = (keys.access_key, keys.secret_key);
-            (Services::embedded(addresses.s3.clone(), address, access_key, secret_key), Some(created))
+            let (s3, dynamodb) = (addresses.s3.clone(), addresses.dynamodb.clone());
+            (Services::embedded(s3, dynamodb, access_key, secret_key), Some(created), Some(dynamo))
         };
         let emulators = services.emulators(addresses.lambda.clone());
         let clients = Clients::emulated(&emulators, options.http.clone());
         let storage_config = services.config();
         let storage = Storage::new(&clients, &storage_config);
-        make_ready(&storage).await?;
+        if let Err(error) = make_ready(&storage).await {
+            let damage = dynamo.and_then(|dynamo| dynamo.damage());
+            return Err(damage.map_or(error.into(), StartError::from));
+        }
 
         let processor = Processor { storage: storage.clone(), budget: Budget::default() };
         let lambda = Lambda::new(processor, &options.lambda, stopping.clone());

@@ -164,7 +164,7 @@ impl Server {
         let keys = fs::read(self.data_dir.join("keys.json")).unwrap();
         let keys: serde_json::Value = serde_json::from_slice(&keys).unwrap();
         let text = |name: &str| keys[name].as_str().unwrap().to_owned();
-        // Its DynamoDB is at a port that it tells nobody.
+        // What lies in the buckets is in no need of the catalog.
         let dynamodb = "http://localhost:9".to_owned();
         let s3 = self.addresses.s3.clone();
         Buckets::of(&Services::embedded(s3, dynamodb, text("access_key"), text("secret_key")))

@@ -256,18 +256,13 @@ impl Stack {
             serve_s3(&s3, s3_port, &closing);
             let dynamo = Dynamo::open(&options.data_dir, keys.access_key.clone())?;
             dynamodb_port.serve(&dynamo.router(), &closing);
-            let (access_key, secret_key) = (keys.access_key, keys.secret_key);
-            let (s3, dynamodb) = (addresses.s3.clone(), addresses.dynamodb.clone());
-            (Services::embedded(s3, dynamodb, access_key, secret_key), Some(created), Some(dynamo))
+            (embedded_at(&addresses, keys), Some(created), Some(dynamo))
         };
         let emulators = services.emulators(addresses.lambda.clone());
         let clients = Clients::emulated(&emulators, options.http.clone());
         let storage_config = services.config();
         let storage = Storage::new(&clients, &storage_config);
-        if let Err(error) = make_ready(&storage).await {
-            let damage = dynamo.and_then(|dynamo| dynamo.damage());
-            return Err(damage.map_or(error.into(), StartError::from));
-        }
+        make_ready(&storage, dynamo.as_ref()).await?;
 
         let processor = Processor { storage: storage.clone(), budget: Budget::default() };
         let lambda = Lambda::new(processor, &options.lambda, stopping.clone());
@@ -352,10 +347,19 @@ impl Stack {
     }
 }
 
+fn embedded_at(addresses: &Addresses, keys: Keys) -> Services {
+    let (s3, dynamodb) = (addresses.s3.clone(), addresses.dynamodb.clone());
+    Services::embedded(s3, dynamodb, keys.access_key, keys.secret_key)
+}
+
 /// The table, and what a keeper left that was killed: the folder is held, so that no other one runs.
-async fn make_ready(storage: &Storage) -> Result<(), StorageError> {
-    storage.catalog.create_table().await?;
-    tintype_keeper::begin(storage, mint::now()).await
+async fn make_ready(storage: &Storage, dynamo: Option<&Dynamo>) -> Result<(), StartError> {
+    let ready = async {
+        storage.catalog.create_table().await?;
+        tintype_keeper::begin(storage, mint::now()).await
+    };
+    let damage = || dynamo.and_then(Dynamo::damage);
+    ready.await.map_err(|error| damage().map_or(error.into(), StartError::from))
 }
 
 async fn open_s3(

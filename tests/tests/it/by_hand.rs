@@ -114,10 +114,12 @@ fn rot(start: &Start, key: &str) {
     let object: PathBuf = start.data_dir().join("s3/buckets/tintype-vault").join(key);
     let content = fs::read_dir(&object).unwrap().map(|entry| entry.unwrap().path().join("content"));
     let content: Vec<PathBuf> = content.filter(|path| path.is_file()).collect();
-    assert!(!content.is_empty(), "{object:?}");
+    assert!(!content.is_empty(), "{}", object.display());
     for path in content {
         let mut bytes = fs::read(&path).unwrap();
-        bytes.iter_mut().for_each(|byte| *byte = !*byte);
+        for byte in &mut bytes {
+            *byte = !*byte;
+        }
         fs::write(&path, bytes).unwrap();
     }
 }
@@ -152,7 +154,7 @@ async fn a_lost_or_damaged_catalog_is_recognised_and_said_what_to_do() {
         assert_eq!((code, said.contains("rebuild")), (0, false), "{said}");
     }
 
-    let noise: Vec<u8> = (0..40_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let noise: Vec<u8> = (0..40_000_u32).map(|at| at.wrapping_mul(2_654_435_761).to_le_bytes()[2]).collect();
     // The first page of a database, and nothing but noise behind it.
     let mut half = fs::read(start.data_dir().join("catalog.sqlite")).unwrap();
     assert!(half.len() > 8_192);

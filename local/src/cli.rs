@@ -3,9 +3,11 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 use tintype_local_s3::Durability;
@@ -14,6 +16,11 @@ use crate::by_hand::{self, ByHand};
 use crate::say::{self, complain, say};
 use crate::stack::{Options, Stack, StartError, access_token};
 use crate::{data_dir, forgotten};
+
+/// How long it may take to end once it is told to: twice what an orderly end takes at most.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// And how long to say why.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Tintype on one machine: page, API, S3, DynamoDB and sign-in in one process, on loopback only.
 #[derive(Parser)]
@@ -142,8 +149,34 @@ async fn run(run: Run) -> Result<(), String> {
 
 /// Ends when the process is told to stop. Listens from now on: whoever reads that everything is there may stop it at
 /// once.
-#[cfg(unix)]
+///
+/// On a thread of its own. The runtime's may all be held up, by a disk or by a log that nobody reads, and whoever says
+/// stop is heard all the same: after [`PATIENCE`] the process ends as if it had been killed.
 fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let told = {
+        let _inside = runtime.enter();
+        signalled()?
+    };
+    let (say, said) = oneshot::channel();
+    thread::Builder::new().name("told-to-stop".to_owned()).spawn(move || {
+        runtime.block_on(told);
+        // Nobody listens when it ends already.
+        let _ = say.send(());
+        thread::sleep(PATIENCE);
+        // These words may be what it waits for; and `exit` waits for whoever called it before.
+        thread::spawn(|| eprintln!("tintype: it did not end in {PATIENCE:?} and is cut off; what was interrupted goes on at the next start"));
+        thread::sleep(LAST_WORDS);
+        std::process::abort();
+    })?;
+    Ok(async move {
+        // The thread gone means the same.
+        let _ = said.await;
+    })
+}
+
+#[cfg(unix)]
+fn signalled() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(async move {
@@ -155,7 +188,7 @@ fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
 }
 
 #[cfg(not(unix))]
-fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+fn signalled() -> std::io::Result<impl Future<Output = ()>> {
     // An error here means that nobody can say stop.
     Ok(async { tokio::signal::ctrl_c().await.unwrap_or_default() })
 }

@@ -16,6 +16,7 @@ mod backup;
 mod by_hand;
 mod catalog;
 mod drill;
+mod ends;
 mod events;
 mod every_photo;
 mod faults;

@@ -28,7 +28,7 @@ test('into a folder: every byte of every photo, nothing written over, and what i
   let spoil = true;
   await page.route(new RegExp(`/originals/.*${bad}`), (route) => (spoil ? route.fulfill({ body: 'other bytes', headers: { 'access-control-allow-origin': '*' } }) : route.continue()));
   await press(page);
-  const alert = page.getByRole('alert').filter({ hasText: `22 photos saved. Not saved: ${photos[7]?.name ?? ''}.` });
+  const alert = page.getByRole('alert').filter({ hasText: `22 photos saved. Not saved, other bytes than were stored: ${photos[7]?.name ?? ''}.` });
   await expect(alert).toBeVisible();
   spoil = false;
   await alert.getByRole('button', { name: 'Retry' }).click();
@@ -65,4 +65,32 @@ test('without a folder to write to, into a zip', async ({ page, user, stack }) =
   expect(bytes.subarray(0, 4).toString('latin1')).toBe('PK\u0003\u0004');
   for (const photo of photos) expect(bytes.includes(photo.bytes), photo.name).toBe(true);
   await expect(page.getByText('23 photos saved, all checked')).toBeVisible();
+});
+
+test('of many, what is lost, what is wrong and what could not be fetched are told apart, and Retry takes what may come', async ({ page, user, stack, watch }) => {
+  watch.allow(404, /\/originals\//);
+  watch.allow(500, /\/originals\//);
+  await page.addInitScript(() => Object.assign(window, { showDirectoryPicker: () => navigator.storage.getDirectory() }));
+  await open(page, stack, user);
+  const cors = { 'access-control-allow-origin': '*' };
+  const fates = [{ status: 404, body: '<Error/>' }, { status: 200, body: 'other bytes' }, { status: 500, body: '<Error/>' }];
+  let ill = 3;
+  for (const [i, fate] of fates.entries())
+    await page.route(new RegExp(`/originals/.*${photos[5 + i]?.sha256 ?? ''}`), (route) => (i < ill ? route.fulfill({ ...fate, headers: cors }) : route.continue()));
+  const [lost, wrong, torn] = [photos[5]?.name ?? '', photos[6]?.name ?? '', photos[7]?.name ?? ''];
+  await press(page);
+  const alert = page.getByRole('alert').filter({ hasText: 'saved.' });
+  await expect(alert).toContainText(`20 photos saved. Missing in the vault: ${lost}. Not saved, other bytes than were stored: ${wrong}. Not fetched: ${torn}.`);
+  // What may come is two: each saved by itself, as so few are; what is lost is not asked for again.
+  ill = 1;
+  const saved: string[] = [];
+  page.on('download', (download) => saved.push(download.suggestedFilename()));
+  await alert.getByRole('button', { name: 'Retry' }).click();
+  await expect.poll(() => [...saved].sort()).toEqual([wrong, torn].sort());
+  // Nothing but a lost one: what to do about it is a page.
+  await press(page);
+  await expect(alert).toContainText(`22 photos saved. Missing in the vault: ${lost}.`);
+  const help = page.context().waitForEvent('page');
+  await alert.getByRole('button', { name: 'What to do' }).click();
+  await expect.poll(async () => (await help).url()).toContain('/RESTORE.txt');
 });

@@ -117,7 +117,7 @@ test('a session that ends in the middle of an upload: asked for again in a windo
 
 test('another version on the server is told of, and not loaded unasked', async ({ page, user }) => {
   await page.clock.install();
-  const armed = page.waitForResponse(/\/assets\/Banner-/);
+  const armed = page.waitForResponse(/\/assets\/Toaster-/);
   await signIn(page, user);
   // From the moment on when all else is loaded, it looks every quarter of an hour.
   await armed;

@@ -173,3 +173,86 @@ test('files can be chosen again while others are on their way', async ({ page, u
   gate.let();
   await expect(tray(page).getByRole('heading')).toHaveText('All 6 photos are safe.');
 });
+
+test('the line breaks more often than a file is tried: while it is gone no try counts, nothing fails, and all goes on by itself', async ({ page, context, user }) => {
+  await signIn(page, user);
+  await page.evaluate(() => {
+    const seen = ((globalThis as unknown as { seen: Set<string> }).seen = new Set<string>());
+    new MutationObserver(() => document.querySelectorAll<HTMLElement>('[data-state]').forEach((row) => seen.add(row.dataset.state ?? ''))).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-state'] });
+  });
+  const gate = await Gate.at(page, 2);
+  const failed: string[] = [];
+  page.on('requestfailed', (request) => request.method() === 'PUT' && failed.push(request.failure()?.errorText ?? ''));
+  await choose(page, makePhotos(6, { seed: 59, small: true }));
+  // Ten times, with four on their way each time: a file has eight tries.
+  for (let i = 1; i <= 10; i++) {
+    await expect.poll(() => gate.waiting).toBe(4);
+    await context.setOffline(true);
+    await expect(page.getByText('You are offline. Uploads wait and go on by themselves.')).toBeVisible();
+    await expect(page.getByRole('link', { name: 'You are offline.' })).toBeVisible();
+    gate.let(4);
+    await expect.poll(() => failed.length).toBe(4 * i);
+    await expect(tray(page).locator('[data-state=uploading]')).toHaveCount(0);
+    await context.setOffline(false);
+  }
+  gate.let();
+  await expect(tray(page).getByRole('heading')).toHaveText('All 6 photos are safe.', { timeout: 60_000 });
+  expect(failed).toEqual(Array.from({ length: 40 }, () => 'net::ERR_INTERNET_DISCONNECTED'));
+  const states = await page.evaluate(() => [...(globalThis as unknown as { seen: Set<string> }).seen]);
+  expect(states).toContain('uploading');
+  expect(states.filter((state) => state === 'retrying' || state === 'failed'), 'no try counted').toEqual([]);
+});
+
+test('what a pause or a click ends on its way is no failure: the one is sent again from its beginning, the other never', async ({ page, user }) => {
+  const photos = makePhotos(6, { seed: 60, small: true });
+  const sumOf = (i: number) => Buffer.from(photos[i]?.sha256 ?? '', 'hex').toString('base64');
+  const sent: string[] = [], aborted: string[] = [];
+  const isPut = (request: { method(): string; url(): string }) => request.method() === 'PUT' && /\/in\//.test(request.url());
+  page.on('request', (request) => isPut(request) && sent.push(request.headers()['x-amz-checksum-sha256'] ?? ''));
+  page.on('requestfailed', (request) => isPut(request) && aborted.push(`${request.failure()?.errorText ?? ''} ${request.headers()['x-amz-checksum-sha256'] ?? ''}`));
+  await signIn(page, user);
+  const gate = await Gate.at(page);
+  await choose(page, photos);
+  await expect.poll(() => gate.waiting).toBe(4);
+  // Cancelled on its way: the request ends, and another file takes its place.
+  await tray(page).getByRole('button', { name: `Cancel ${photos[0]?.name ?? ''}` }).click();
+  await expect.poll(() => aborted).toEqual([`net::ERR_ABORTED ${sumOf(0)}`]);
+  await expect(tray(page).locator('[data-state=cancelled]')).toContainText('Cancelled');
+  await expect.poll(() => gate.waiting).toBe(4);
+  // Paused ten times, more often than a file is tried.
+  for (let i = 1; i <= 10; i++) {
+    await tray(page).getByRole('button', { name: 'Pause' }).click();
+    await expect.poll(() => aborted.length).toBe(1 + 4 * i);
+    await expect(tray(page).locator('[data-state=uploading], [data-state=failed], [data-state=retrying]')).toHaveCount(0);
+    await tray(page).getByRole('button', { name: 'Resume' }).click();
+    await expect.poll(() => gate.waiting).toBe(4);
+  }
+  gate.let();
+  await expect(tray(page).locator('[data-state=safe]')).toHaveCount(5, { timeout: 60_000 });
+  await expect(tray(page).locator('[data-state=cancelled]')).toHaveCount(1);
+  expect(sent.filter((sum) => sum === sumOf(0)), 'cancelled, and never sent again').toHaveLength(1);
+});
+
+test('Retry failed sends all that failed, and nothing else', async ({ page, user, watch }) => {
+  watch.allow(403, /\/in\//);
+  const photos = makePhotos(5, { seed: 61, small: true });
+  const bad = new Set(photos.slice(0, 2).map((photo) => Buffer.from(photo.sha256, 'hex').toString('base64')));
+  let refuse = true;
+  const sent: string[] = [];
+  await page.route(/\/in\//, (route) => {
+    const request = route.request();
+    const sum = request.headers()['x-amz-checksum-sha256'] ?? '';
+    if (request.method() === 'PUT') sent.push(sum);
+    return refuse && request.method() === 'PUT' && bad.has(sum) ? route.fulfill({ status: 403, headers: { 'access-control-allow-origin': '*' }, body: '<Error/>' }) : route.continue();
+  });
+  await signIn(page, user);
+  await choose(page, photos);
+  await expect(tray(page).locator('[data-state=failed]')).toHaveCount(2);
+  await expect(tray(page).locator('[data-state=failed]').first()).toContainText('S3 refused the upload (403)');
+  await expect(tray(page).locator('[data-state=safe]')).toHaveCount(3, { timeout: 60_000 });
+  refuse = false;
+  sent.length = 0;
+  await tray(page).getByRole('button', { name: 'Retry failed' }).click();
+  await expect(tray(page).getByRole('heading')).toHaveText('All 5 photos are safe.', { timeout: 60_000 });
+  expect(sent.sort()).toEqual([...bad].sort());
+});

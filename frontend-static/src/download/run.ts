@@ -57,7 +57,7 @@ async function one({ id, name, size, doubted }: Wanted): Promise<End> {
   }
 }
 
-const whatToDo = { label: words.whatToDo, run: () => void open('/RESTORE.txt', '_blank', 'noopener') };
+export const whatToDo = { label: words.whatToDo, run: () => void open('/RESTORE.txt', '_blank', 'noopener') };
 
 /** Said once, of all: a toast makes room for the next. */
 function say(missing: readonly string[], wrong: readonly { name: string; bytes: Blob }[]): void {

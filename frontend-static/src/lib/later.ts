@@ -23,8 +23,8 @@ export function later(): void {
     removeEventListener('pointermove', soon);
     whenIdle(() => {
       viewer.prefetch();
-      // Needed when there is no network to fetch it with.
-      void import('../ui/Banner.svelte').catch(() => undefined);
+      // Needed when there is no network to fetch them with: what was dropped then is listed, and waits.
+      void Promise.all([import('../ui/UploadTray.svelte'), import('../ui/Toaster.svelte')]).catch(() => undefined);
       watchVersion();
     });
   };
@@ -37,9 +37,9 @@ function watchVersion(): void {
   if (watching) return;
   watching = true;
   // A part of the page that is not there any more: the server has other parts now.
-  addEventListener('vite:preloadError', (event) => {
-    event.preventDefault();
-    say();
+  // Whoever asked for it is told too. Without a network it says nothing of versions.
+  addEventListener('vite:preloadError', () => {
+    if (navigator.onLine) say();
   });
   let last = Date.now();
   const look = async () => {

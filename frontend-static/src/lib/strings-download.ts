@@ -8,7 +8,8 @@ export const downloadWords = {
   progress: (done: number, total: number) => `Downloading ${count(done)} of ${count(total)}`,
   done: (number: number) => `${photos(number)} saved, all checked`,
   stopped: (number: number) => `Stopped. ${photos(number)} saved.`,
-  failed: (done: number, names: readonly string[]) => `${photos(done)} saved. Not saved: ${some(names)}.`,
+  ended: (done: number, missing: readonly string[], wrong: readonly string[], failed: readonly string[]) =>
+    [`${photos(done)} saved.`, missing.length > 0 ? `Missing in the vault: ${some(missing)}.` : '', wrong.length > 0 ? `Not saved, other bytes than were stored: ${some(wrong)}.` : '', failed.length > 0 ? `Not fetched: ${some(failed)}.` : ''].filter(Boolean).join(' '),
   tooMuch: 'This is too much for a download by this browser. Select less, or use the tintype command.',
   retry: 'Retry',
   fetching: (name: string) => `Fetching ${name}…`,

@@ -14,10 +14,12 @@ SOAK ?= abort:: audit:: backup:: drill:: events:: faults:: hostile:: logs:: mode
 
 # The cloud: make deploy STACK=photos REGION=eu-central-1 PARAMETERS="DomainName=photos.example.com ..."
 STACK ?= tintype
-REGION ?=
-PARAMETERS ?=
-export PARAMETERS
-CLOUD = "$$(infra/python.sh deploy)/python" infra/cloud.py --stack "$(STACK)" $(if $(REGION),--region "$(REGION)")
+# As they were typed, by way of the environment: pasted into a recipe, make and the shell would run what is in them.
+$(foreach name,STACK REGION PARAMETERS EMAIL USER_POOL,$(eval \
+  deploy invite expel rotate-media-key adopt destroy: override export $(name) := $$(value $(name))))
+CLOUD = "$$(infra/python.sh deploy)/python" infra/cloud.py --stack "$$STACK" $${REGION:+--region "$$REGION"}
+# What is installed and built has no business with it.
+WITHOUT_SECRETS := env -u GOOGLE_CLIENT_SECRET
 
 .PHONY: help
 help: ## this list
@@ -127,11 +129,11 @@ deploy: tools-deploy $(PAGE) ## put Tintype into your AWS account, or bring it u
 
 .PHONY: invite
 invite: ## let somebody in: make invite EMAIL=ada@example.com
-	@$(CLOUD) invite "$(EMAIL)"
+	@$(CLOUD) invite -- "$$EMAIL"
 
 .PHONY: expel
 expel: ## end somebody's access at once, photos stay: make expel EMAIL=ada@example.com
-	@$(CLOUD) expel "$(EMAIL)"
+	@$(CLOUD) expel -- "$$EMAIL"
 
 .PHONY: rotate-media-key
 rotate-media-key: ## another key signs leave to see images, and nobody notices (NOW=yes: every cookie ends at once)
@@ -139,7 +141,7 @@ rotate-media-key: ## another key signs leave to see images, and nobody notices (
 
 .PHONY: adopt
 adopt: ## take over what an earlier stack left: make adopt USER_POOL=eu-central-1_AbCdEf
-	@$(CLOUD) adopt "$(USER_POOL)"
+	@$(CLOUD) adopt -- "$$USER_POOL"
 
 .PHONY: destroy
 destroy: ## remove Tintype from your AWS account; photos, catalog and people stay
@@ -193,9 +195,9 @@ tools-run tools-test tools-deploy:
 	@infra/tools.sh $(@:tools-%=%)
 
 node_modules/.package-lock.json: package.json package-lock.json frontend-static/package.json tests/browser/package.json
-	npm ci --no-audit --no-fund --loglevel=error
+	$(WITHOUT_SECRETS) npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(PAGE): node_modules/.package-lock.json $(PAGE_SOURCES)
-	npm run --workspace frontend-static build
+	$(WITHOUT_SECRETS) npm run --workspace frontend-static build
 	@touch $@

@@ -8,9 +8,11 @@ import argparse
 import json
 import os
 import pathlib
+import platform
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,22 +22,14 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from media_key import deployed_key, rotate
 from page import upload_page
+from parameters import SECRET, wanted
 from people import expel, invite, users
 from removal import adopt, destroy
-from stack import Wrong, described, existing, parameter, say
+from stack import Wrong, at_rest, existing, parameter, say
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 #: sam and cargo-lambda, beside the Python that runs this.
 TOOLS = pathlib.Path(sys.executable).parent
-#: Where the OAuth client secret comes from: a command line can be read by whoever is on this machine.
-SECRET = "GOOGLE_CLIENT_SECRET"
-#: Parameters that say where something stands, and by which command.
-KEPT = {
-    "MediaPublicKey": "rotate-media-key",
-    "MediaKeySlot": "rotate-media-key",
-    "OtherMediaPublicKey": "rotate-media-key",
-    "Expelled": "expel",
-}
 
 
 def main():
@@ -58,6 +52,9 @@ def main():
     command = commands.add_parser("destroy", help="remove everything but photos, catalog and people")
     command.add_argument("--yes", action="store_true", help="do not ask")
     options = parser.parse_args()
+    # What is temporary goes, also when somebody else ends this, or the terminal is closed.
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, stopped)
     if options.command == "deploy":
         # As one string: a value such as rate(5 minutes) means something to a shell.
         options.parameters += shlex.split(os.environ.get("PARAMETERS", ""))
@@ -73,11 +70,19 @@ def main():
     commands[options.command](session, options)
 
 
+def stopped(*_):
+    raise KeyboardInterrupt
+
+
 def deploy(session, options):
-    parameters = wanted(options.parameters, os.environ)
-    before = described(session, options.stack)
+    programs_are_there(builds=not options.built)
+    # The secret goes into the file of parameters, and no program that is started here needs it.
+    parameters = wanted(options.parameters, os.environ.pop(SECRET, None))
+    account = session.client("sts").get_caller_identity()["Account"]
+    say(f"{options.stack}, in account {account}, region {session.region_name}")
+    before = at_rest(session, options.stack)
     if before is None:
-        nothing_left(session, options.stack)
+        nothing_left(session, options.stack, account)
     elif before["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
         raise Wrong(
             f"the first deployment of {options.stack} failed ({before['StackStatus']}), and CloudFormation updates "
@@ -86,7 +91,8 @@ def deploy(session, options):
     if "Architecture" not in parameters and (architecture := parameter(before, "Architecture")):
         # The functions keep theirs, so they need programs for it.
         parameters["Architecture"] = architecture
-    tools_are_there(parameters.get("Architecture", "arm64"), builds=not options.built)
+    if not options.built:
+        rust_builds_for(parameters.get("Architecture", "arm64"))
     parameters |= deployed_key(session, options.stack, before)
     template = options.built or build(session, parameters)
     say("Deploying; the first time takes about ten minutes, most of it CloudFront's ...")
@@ -109,34 +115,32 @@ def deploy(session, options):
         )  # fmt: skip
     stack = existing(session, options.stack)
     upload_page(session, stack)
-    say(f"\nTintype is at {stack['Address']}")
+    say(
+        f"\nTintype is at {stack['Address']}\n"
+        f"SignIn              {stack['SignIn']}\n"
+        f"DistributionDomain  {stack['DistributionDomain']}"
+    )
+    if email := unconfirmed(session, options.stack):
+        say(f"Alarms do not arrive yet: {email} has got a mail of AWS Notifications, and has to confirm by the link in it")
     if len(users(session, stack)) == 0:
         say("Nobody can sign in yet: make invite EMAIL=you@example.com")
 
 
-def wanted(given, environment):
-    """Parameters by name. The one that is secret comes from the environment alone."""
-    found = {}
-    for each in given:
-        name, separator, value = each.partition("=")
-        if not separator or not re.fullmatch("[A-Za-z]+", name):
-            raise Wrong(f"{each!r} is no parameter: write Name=value, with a name of template.yaml")
-        if name == "GoogleClientSecret":
-            raise Wrong(
-                f"give the secret as the environment variable {SECRET}: a command line can be read by whoever is on "
-                "this machine. docs/DEPLOY.md, sign-in with Google"
-            )
-        if name in KEPT:
-            raise Wrong(f"{name} is kept by make {KEPT[name]}: nobody else sets it")
-        found[name] = value
-    if secret := environment.get(SECRET):
-        found["GoogleClientSecret"] = secret
-    return found
+def unconfirmed(session, name):
+    """Who was asked whether they want the alarms, and did not say yes; None if nobody."""
+    stack = at_rest(session, name)
+    if not (email := parameter(stack, "AlarmEmail")):
+        return None
+    found = session.client("cloudformation").describe_stack_resource(StackName=name, LogicalResourceId="AlarmTopic")
+    topic = found["StackResourceDetail"]["PhysicalResourceId"]
+    subscriptions = session.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    # PendingConfirmation stands there until then, Deleted after somebody unsubscribed.
+    arrives = any(each["Endpoint"] == email and each["SubscriptionArn"].startswith("arn:") for each in subscriptions)
+    return None if arrives else email
 
 
-def nothing_left(session, stack):
+def nothing_left(session, stack, account):
     """Without a stack, what an earlier one left would stop the new one in its middle: it wants to be adopted."""
-    account = session.client("sts").get_caller_identity()["Account"]
     vault = f"{stack}-vault-{account}-{session.region_name}"
     try:
         session.client("s3").head_bucket(Bucket=vault)
@@ -147,7 +151,7 @@ def nothing_left(session, stack):
     raise Wrong(f"{vault} is there, from an earlier {stack}: make adopt USER_POOL=... first, or choose another STACK")
 
 
-def tools_are_there(architecture, builds):
+def programs_are_there(builds):
     """What a deployment needs is looked for before it starts: half of one is worse than none."""
     needed = ["sam", "cargo-lambda"] if builds else ["sam"]
     if missing := [name for name in needed if not (TOOLS / name).is_file()]:
@@ -155,10 +159,17 @@ def tools_are_there(architecture, builds):
         raise Wrong(
             f"{' and '.join(missing)} missing in {TOOLS}: remove {TOOLS.parent}, and the next make deploy installs {them}"
         )
-    if not builds:
-        return
-    if not shutil.which("cargo"):
+    if builds and not shutil.which("cargo"):
         raise Wrong("Rust is missing: https://rustup.rs installs it; rust-toolchain.toml names the version")
+
+
+def rust_builds_for(architecture):
+    # sam names a target to cargo-lambda for arm64 alone. Without one, it builds for the Linux that it is on.
+    if architecture == "x86_64" and (platform.system(), platform.machine()) == ("Linux", "aarch64"):
+        raise Wrong(
+            "on this machine, which is arm64, sam would build arm64 programs for x86_64 functions: "
+            'PARAMETERS="Architecture=arm64", or deploy from an x86_64 machine'
+        )
     target = f"{'aarch64' if architecture == 'arm64' else architecture}-unknown-linux-gnu"
     libraries = subprocess.run(
         ["rustc", "--print", "target-libdir", "--target", target], cwd=ROOT, capture_output=True, text=True
@@ -181,9 +192,7 @@ def build(session, parameters):
 
 def sam(session, *arguments):
     path = f"{TOOLS}{os.pathsep}{os.environ['PATH']}"
-    # The secret is in the file of parameters, and no build needs it.
-    inherited = {name: value for name, value in os.environ.items() if name != SECRET}
-    environment = {**inherited, "PATH": path, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": session.region_name}
+    environment = {**os.environ, "PATH": path, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": session.region_name}
     command = [str(TOOLS / "sam"), *map(str, arguments)]
     if subprocess.run(command, cwd=ROOT, env=environment).returncode != 0:
         raise Wrong("sam did not finish; what it said last says why")
@@ -201,4 +210,4 @@ if __name__ == "__main__":
     except BotoCoreError as error:
         sys.exit(f"tintype: AWS cannot be asked: {error}. Do your credentials work? aws sts get-caller-identity")
     except (KeyboardInterrupt, EOFError):
-        sys.exit("tintype: stopped; the same command again goes on")
+        sys.exit("tintype: stopped; what AWS was told to do, it still does. The same command again goes on, or says to wait")

@@ -12,7 +12,7 @@ import time
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from stack import Wrong, change, described, existing, parameter, say
+from stack import Wrong, at_rest, change, described, existing, parameter, say
 
 #: How long a cookie is good: functions/api/src/media_cookies.rs.
 COOKIES = datetime.timedelta(hours=12)
@@ -132,6 +132,8 @@ def take_over(session, name):
 
 def end_every_cookie(session, name, **more):
     """A key that never signed anything is the only one from now on. `more` are other parameters to change with it."""
+    # Before a key is written: it would be the newest of its place, and nothing would know it.
+    at_rest(session, name)
     places = Places(session, name)
     if places.next_waits():
         public = places.other

@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 from botocore.exceptions import ClientError
 
 from media_key import end_every_cookie
-from stack import Wrong, change, described, existing, parameter, say
+from stack import Wrong, change, described, existing, ours, parameter, say
 
 #: Seconds that an access token is good at most (AccessTokenValidity in template.yaml), and clocks that are apart.
 TOKENS = 3600 + 600
@@ -84,7 +84,8 @@ def invite(session, options):
 def expel(session, options):
     """Ends somebody's access at once: no sign-in, no session, no token, no cookie; and off the list for Google."""
     email = address(options.email)
-    stack = existing(session, options.stack)
+    # Nobody goes on signing in because CloudFormation is busy.
+    stack = existing(session, options.stack, ours)
     cognito = session.client("cognito-idp")
     known = of_address(cognito, stack, email)
     until = {}
@@ -118,8 +119,17 @@ def expel(session, options):
         change(session, options.stack, AllowedEmails=",".join(left))
         say(f"{email} never signed in, and is no longer on the list.")
     domain = "@" + email.rpartition("@")[2].lower()
-    if not known and domain in [entry.lower() for entry in left]:
-        say(f"But AllowedEmails still lets in everybody of {domain}, {email} too: deploy with another list to end that")
+    # Whom Google let in once is in the pool, and disabled there. Whoever was only invited is not, for Google.
+    if domain in [entry.lower() for entry in left] and not any(by_google(person) for person in known):
+        say(
+            f"BUT they can come in with Google, as somebody new without photos, wherever Google is the way in: AllowedEmails "
+            f"has {domain},\nwhich means everybody of it. A deployment with another list ends that: "
+            f'make deploy PARAMETERS="AllowedEmails={",".join(entry for entry in left if entry.lower() != domain)}"'
+        )
+
+
+def by_google(person):
+    return person["UserStatus"] == "EXTERNAL_PROVIDER"
 
 
 def listed(text):

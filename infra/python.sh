@@ -2,6 +2,8 @@
 # Makes sure that Python programs of one kind are there, outside of the repository, and prints the folder of their
 # commands. usage: infra/python.sh deploy|check|emulate
 set -euo pipefail
+# Not for what pip installs.
+unset GOOGLE_CLIENT_SECRET
 kind=$1
 wanted="$(dirname "$0")/requirements/$kind.txt"
 home="${TINTYPE_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/tintype}/$kind"

@@ -26,11 +26,34 @@ def described(session, stack):
     return None if found["StackStatus"] == "REVIEW_IN_PROGRESS" else found
 
 
-def existing(session, stack):
-    """What the stack says of itself."""
+def at_rest(session, stack):
+    """The same, of a stack that is ours and that CloudFormation is not changing just now."""
+    found = ours(session, stack)
+    if found and found["StackStatus"].endswith("_IN_PROGRESS"):
+        raise Wrong(
+            f"CloudFormation is still changing {stack} ({found['StackStatus']}): the same command again in some minutes"
+        )
+    return found
+
+
+def ours(session, stack):
+    """The same, of a stack that is ours."""
     found = described(session, stack)
+    if found and not found.get("Description", "").startswith("Tintype:"):
+        raise Wrong(
+            f"the stack {stack} in {session.region_name} is not Tintype's (its description does not begin with Tintype:), "
+            "and is left alone: another name with STACK=, or another REGION="
+        )
+    return found
+
+
+def existing(session, stack, look=at_rest):
+    """What the stack says of itself."""
+    found = look(session, stack)
     if found is None:
-        raise Wrong(f"there is no stack {stack} in {session.region_name}: make deploy makes it")
+        raise Wrong(
+            f"there is no stack {stack} in {session.region_name}: make deploy makes it, or name yours: STACK=, REGION="
+        )
     named = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     if "UserPoolId" not in named:
         raise Wrong(
@@ -49,7 +72,7 @@ def parameter(stack, name):
 def change(session, name, **values):
     """Gives the stack other values of these parameters, and changes nothing else."""
     cloudformation = session.client("cloudformation")
-    known = [each["ParameterKey"] for each in described(session, name)["Parameters"]]
+    known = [each["ParameterKey"] for each in at_rest(session, name)["Parameters"]]
     if missing := sorted(set(values) - set(known)):
         raise Wrong(f"{name} was deployed by an older Tintype, without {', '.join(missing)}: make deploy first")
     cloudformation.update_stack(

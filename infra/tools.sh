@@ -2,6 +2,7 @@
 # Looks for what a command needs, installs what it may, and otherwise says exactly what is missing and how to get it.
 # usage: infra/tools.sh run|test|deploy
 set -euo pipefail
+unset GOOGLE_CLIENT_SECRET
 
 missing=()   # what a person has to do
 packages=()  # what Debian and Ubuntu have

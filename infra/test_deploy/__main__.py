@@ -18,6 +18,7 @@ from keeping import audits_and_repairs, heals_from_uploads, keeper_keeps, schedu
 from keys import expelled_stay_outside, key_rotates
 from leaving import goes_and_comes_back, google_takes_over
 from photos import keeps_photos, measures, shows_images
+from refuses import refuses
 from rights import least_privilege, least_privilege_is_checked, metrics_are_there
 
 
@@ -40,6 +41,7 @@ def main():
             return answer
 
         step(says_what_is_missing, cloud)
+        step(refuses, cloud)
         step(comes_up, cloud)
         person = step(lets_in_whom_it_should, cloud)
         step(token_ends, cloud)

@@ -20,6 +20,8 @@ def comes_up(cloud):
     check(typed.returncode != 0 and "GOOGLE_CLIENT_SECRET" in typed.stderr, "a secret is not typed", typed.stderr)
     said = cloud.deploy()
     check(f"Tintype is at https://{cloud.domain}" in said, "deploying prints the address", said)
+    for name in ("SignIn", "DistributionDomain"):
+        check(cloud.outputs[name] in said, f"and {name}", said)
     check("make invite" in said, "and says that nobody can sign in yet", said)
     person = Person(cloud.domain)
     page = person.ask("GET", "/")

@@ -57,6 +57,13 @@ class Deployment:
             raise Failed(f"cloud.py {arguments[0]}: {done.stdout[-1500:]}\n{done.stderr[-3000:]}")
         return done.stdout
 
+    def destroy_asks(self):
+        """What destroy says before it asks, and is then not told to go on."""
+        asked = self.cloud_ends("destroy", input="no\n")
+        if "nothing was removed" not in asked.stderr:
+            raise Failed(f"destroy went on: {asked.stdout} {asked.stderr}")
+        return asked.stdout
+
     def cloud_ends(self, *arguments, **named):
         command = [sys.executable, ROOT / "infra" / "cloud.py", "--stack", STACK, "--region", REGION, *arguments]
         return subprocess.run(command, capture_output=True, text=True, **named)

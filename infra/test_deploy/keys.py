@@ -143,6 +143,7 @@ def expelled_stay_outside(cloud, person, photo):
     said = cloud.cloud("expel", email.capitalize())
     cloud.find_keys_here()
     check("opens nothing any more" in said and "photos stay" in said, "it says what ended", said)
+    check("BUT" not in said, "and nothing else lets them in", said)
     check(expelled(cloud) == [bos_id], "the stack names them, and nobody else", expelled(cloud))
     turns_red("an expelled person cannot sign in", cloud.signed_in, email)
     check(refreshed().status == 400, "nor go on with the session", refreshed())
@@ -161,3 +162,8 @@ def expelled_stay_outside(cloud, person, photo):
     back, _ = cloud.signed_in(email)
     found = back.lookup(bos["photo_id"])[0]
     check(found["safe"], "to the same photos", found)
+    # Google never saw them, and its domain is let in.
+    cloud.invite("cy@family.example")
+    said = cloud.cloud("expel", "cy@family.example")
+    cloud.find_keys_here()
+    check("BUT" in said and "@family.example" in said, "who can come back by way of a domain is not called out", said)

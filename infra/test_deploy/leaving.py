@@ -12,10 +12,13 @@ from person import png
 
 
 def goes_and_comes_back(cloud, photo_id):
+    check(f"USER_POOL={cloud.outputs['UserPoolId']}" in cloud.destroy_asks(), "what stays is said before anything goes")
     cloud.forget_calls()
     pool, vault = cloud.outputs["UserPoolId"], cloud.outputs["VaultBucketName"]
     said = cloud.cloud("destroy", "--yes")
     check("stay" in said and vault in said, "destroying says what stays", said)
+    gone = cloud.cloud_ends("destroy", "--yes")
+    check("there is no stack" in gone.stderr, "said again, there is nothing left to do", gone.stderr)
     s3 = cloud.client("s3")
     buckets = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
     check({vault, cloud.outputs["UploadsBucketName"]} <= buckets, "both buckets stay", buckets)
@@ -23,7 +26,19 @@ def goes_and_comes_back(cloud, photo_id):
     check(cloud.outputs["TableName"] in cloud.client("dynamodb").list_tables()["TableNames"], "the catalog stays")
     pools = cloud.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"]
     check(pool in {found["Id"] for found in pools}, "the people stay", pools)
+    cognito = cloud.client("cognito-idp")
+    other = cognito.create_user_pool(PoolName="office-users")["UserPool"]["Id"]
+    for typed in ("", other, "nonsense"):
+        refused = cloud.cloud_ends("adopt", typed)
+        check(
+            refused.returncode != 0 and pool in refused.stderr and "Traceback" not in refused.stderr,
+            f"adopting {typed or 'without a pool'} is refused, and the right one named",
+            refused.stderr,
+        )
+    cognito.delete_user_pool(UserPoolId=other)
     cloud.cloud("adopt", pool)
+    twice = cloud.cloud_ends("adopt", pool)
+    check("make deploy" in twice.stderr, "adopted already, it says what comes next", twice.stderr)
     cloud.deploy()
     check(cloud.outputs["UserPoolId"] == pool, "a new stack adopts them", cloud.outputs)
     person, _ = cloud.signed_in("ada@example.com")

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from ministack import app
 from ministack.core import iam_evaluator
 from ministack.core.responses import error_response_json, new_uuid
-from ministack.services import cloudfront, cognito, s3
+from ministack.services import cloudformation, cloudfront, cognito, s3
 from ministack.services.cloudformation import provisioners
 
 
@@ -242,6 +242,18 @@ def invitation_only():
     cognito._sign_up = closed
 
 
+def stacks_say_what_they_are():
+    """A stack has its template's Description; one that was made by way of a change set has none in ministack."""
+    described = cloudformation._ACTION_HANDLERS["DescribeStacks"]
+
+    def with_description(params):
+        for stack in cloudformation._stacks.values():
+            stack["Description"] = stack.get("_template", {}).get("Description", "")
+        return described(params)
+
+    cloudformation._ACTION_HANDLERS["DescribeStacks"] = with_description
+
+
 if __name__ == "__main__":
     for part in (
         resource_types,
@@ -251,6 +263,7 @@ if __name__ == "__main__":
         api_behind_cloudfront,
         signed_cookies,
         invitation_only,
+        stacks_say_what_they_are,
     ):
         part()
     app.main()

@@ -41,7 +41,7 @@ pub enum Kind {
     StrangeKey,
     /// Its record cannot be read.
     UnreadableRecord,
-    /// An original or a variant of an earlier life of a photo that is whole: a repair puts the right bytes beside the
+    /// An original or a variant of another life of a photo that is whole: a repair puts the right bytes beside the
     /// wrong ones and removes nothing. A note, not a difference.
     Leftover,
 }
@@ -78,7 +78,7 @@ impl Kind {
             Self::OrphanedVariant => "a thumb or a preview without a record",
             Self::StrangeKey => "an object that Tintype did not write",
             Self::UnreadableRecord => "its record cannot be read",
-            Self::Leftover => "left over from an earlier life of a photo that is whole; it does no harm",
+            Self::Leftover => "left over from another life of a photo that is whole; it does no harm",
         }
     }
 }
@@ -187,7 +187,8 @@ pub fn examine(
     let renderable = own.as_ref().is_none_or(|(kind, _)| *kind == Kind::Replaced);
     findings.extend(own.map(|(kind, key)| finding(kind, key)));
     let whole = record.filter(|record| has_original(record) && renderable);
-    let left_over = |generation| whole.is_some_and(|record| generation < record.generation);
+    // A newer one too: of two repairs at once, the one that comes second has copied before it knows.
+    let left_over = |generation| whole.is_some_and(|record| generation != record.generation);
     for original in originals {
         if !record.is_some_and(|record| may_have_original(record, original)) {
             let left_over = left_over(original.generation);
@@ -354,15 +355,15 @@ mod tests {
         let orphans = [Kind::OrphanedOriginal, Kind::OrphanedVariant, Kind::OrphanedVariant];
         assert_eq!(kinds(None, &[original()], &both()), orphans);
         assert_eq!(kinds(Some(&photo(State::Gone, Preview::Ready)), &[original()], &both()), orphans);
-        let old = [SeenVariant { generation: OTHER, variant: Variant::Thumb }];
+        let other = [SeenVariant { generation: OTHER, variant: Variant::Thumb }];
         assert_eq!(
-            kinds(Some(&photo(State::Stored, Preview::Pending)), &[original()], &old),
-            [Kind::OrphanedVariant]
+            kinds(Some(&photo(State::Stored, Preview::Pending)), &[], &other),
+            [Kind::Lost, Kind::OrphanedVariant]
         );
     }
 
     #[test]
-    fn what_an_earlier_life_left_beside_a_whole_photo_is_no_difference() {
+    fn what_another_life_left_beside_a_whole_photo_is_no_difference() {
         let mended = Record { generation: OTHER, key: key(OTHER), ..photo(State::Stored, Preview::Ready) };
         let own = SeenOriginal { key: key(OTHER), generation: OTHER, ..original() };
         let wrong = SeenOriginal { size: 9, ..original() };
@@ -372,6 +373,9 @@ mod tests {
         assert_eq!(named(&[wrong.clone(), own.clone()]), [Kind::Leftover; 3]);
         assert!([Kind::Leftover].iter().all(|kind| !kind.is_difference()));
         assert_eq!(Kind::ALL.into_iter().filter(|kind| kind.is_difference()).count(), Kind::ALL.len() - 1);
+        // The newer one too: the copy of a repair that came second.
+        let stored = photo(State::Stored, Preview::Ready);
+        assert_eq!(kinds(Some(&stored), &[original(), own.clone()], &variants), [Kind::Leftover; 3]);
         // Beside a photo that is lost itself, it may be all that there is.
         let orphans = [Kind::OrphanedOriginal, Kind::OrphanedVariant, Kind::OrphanedVariant];
         assert_eq!(named(std::slice::from_ref(&wrong)), [&[Kind::Lost][..], &orphans].concat());

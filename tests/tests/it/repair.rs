@@ -1,6 +1,7 @@
 //! Repair brings back what can be had, only adds, and does nothing about what has changed since the audit.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use serde_json::json;
@@ -379,6 +380,55 @@ async fn what_a_repair_copies_for_a_photo_that_is_removed_meanwhile_is_removed_t
     assert_eq!(app.keep(31 * 24).await.purged, 1);
     assert_eq!(app.buckets.originals().await.len(), 0);
     assert_eq!(audit(&app).await.found, 0);
+    assert_counters_are_true(&ada).await;
+}
+
+#[tokio::test]
+async fn two_repairs_at_once_leave_a_whole_photo_and_nothing_that_needs_attention() {
+    let (faults, [reached, other]) = (Faults::default(), [(); 2].map(|()| Arc::new(Notify::new())));
+    let http = faults.client();
+    let app = TestApp::start_with(move |options| options.http = Some(http)).await;
+    let ada = app.user("ada");
+    let file = app.library(&ada, 1).await.remove(0);
+    let record = app.record(&ada, &file).await;
+    app.buckets.put_original(&record.key, b"something else").await;
+    let found = audit(&app).await;
+    assert_eq!(found.found, 1, "{found:?}");
+
+    // The copy of one is on its way while the other does all of its work.
+    let (at_copy, go_on) = (Arc::clone(&reached), Arc::clone(&other));
+    let copies = Arc::new(AtomicUsize::new(0));
+    faults.plan(move |call| {
+        let first = call.operation == "CopyObject" && copies.fetch_add(1, Ordering::SeqCst) == 0;
+        let (at_copy, go_on) = (Arc::clone(&at_copy), Arc::clone(&go_on));
+        first.then(|| {
+            Fault::Instead(Arc::new(move |request, real| {
+                let (at_copy, go_on) = (Arc::clone(&at_copy), Arc::clone(&go_on));
+                Box::pin(async move {
+                    at_copy.notify_one();
+                    go_on.notified().await;
+                    real.call(request).await
+                })
+            }))
+        })
+    });
+    let overtakes = async {
+        reached.notified().await;
+        let done = repair(&app, &found).await;
+        other.notify_one();
+        done
+    };
+    let (slow, fast) = tokio::join!(repair(&app, &found), overtakes);
+    assert_eq!((fast.repaired, slow.repaired, slow.left), (1, 0, 1), "{slow:?}");
+    is_whole(&app, &ada, &file).await;
+
+    for every_byte in [false, true] {
+        let event = json!({"audit": {"every_byte": every_byte}});
+        let again: AuditAnswer = serde_json::from_value(app.ask(event, 0).await).unwrap();
+        assert_eq!((again.found, again.leftovers, again.unchecked), (4, 4, 0), "{again:?}");
+    }
+    let me: Me = ada.get("/api/me").await.json();
+    assert_eq!(me.line, "1 photo, all safe, checked today");
     assert_counters_are_true(&ada).await;
 }
 

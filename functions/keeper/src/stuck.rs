@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use tintype_core::id::UserId;
 use tintype_core::key::ObjectKey;
-use tintype_core::record::{Preview, Record};
+use tintype_core::record::{Preview, Record, State};
 use tintype_core::stuck::{self, LastRun, STUCK_AFTER};
 use tintype_core::wire::{Stuck, StuckCount, StuckReason};
 use tintype_storage::catalog::NoteKey;
@@ -103,7 +103,9 @@ impl Watch {
         let Some(upload) = storage.uploads.head(key).await? else { return Ok(()) };
         let record = storage.catalog.get(user, photo_id).await?;
         let original = match &record {
-            Some(record) if record.is_safe() => storage.vault.head(&record.key).await?,
+            Some(record) if record.is_safe() || record.state == State::Storing => {
+                storage.vault.head(&record.key).await?
+            }
             Some(_) | None => None,
         };
         let reason = stuck::reason(*photo_id, upload.sha256, record.as_ref(), original.as_ref());

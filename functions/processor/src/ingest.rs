@@ -53,8 +53,11 @@ pub(crate) async fn ingest(processor: &Processor, key: &ObjectKey) -> Result<(),
             }
             Next::HeadCopy { record, copied } => {
                 let copy = storage.vault.head(&record.key).await?;
-                let now = mint::now();
-                ingest::on_copy(record, copied, copy, now, mint::generation(now))
+                ingest::on_copy(record, copied, copy, mint::now())
+            }
+            Next::HashUpload(record) => {
+                let bytes = storage.uploads.hash(key).await?;
+                ingest::on_reread(record, bytes.as_ref(), mint::generation(mint::now()))
             }
             Next::Render { record, checked } => {
                 match render::variants_of(processor, *record, GiveUp::Later).await {

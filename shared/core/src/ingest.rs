@@ -93,6 +93,9 @@ pub enum Next {
         /// Whether the upload was there to be copied.
         copied: bool,
     },
+    /// Read the upload whole, since other bytes than it should have lie in its copy's place; what they are, for
+    /// [`on_reread`].
+    HashUpload(Box<Record>),
     /// Make the variants of a safe photo and write down how that ended. Then [`Next::after_render`]; if somebody else
     /// wrote since, the same: the record says what is left to do, and is due.
     Render {
@@ -132,7 +135,7 @@ pub enum Trouble {
     #[error("the photo is being removed; its new upload waits until that is done")]
     Purging,
     /// What lies in the uploads bucket are other bytes than were announced. S3 refuses such uploads: it was damaged
-    /// there, or put there by hand.
+    /// there, or put there by hand. It stays, and no further copy of it is made.
     #[error("DAMAGED: other bytes than were announced lie in the uploads bucket")]
     UploadDiffers,
     /// A copy was made and is not there.
@@ -198,28 +201,29 @@ pub fn on_copied(record: Box<Record>, copied: bool) -> Next {
 }
 
 /// After the HEAD of the copy. Only here does a photo become safe.
-pub fn on_copy(
-    record: Box<Record>,
-    copied: bool,
-    copy: Option<Original>,
-    now: OffsetDateTime,
-    fresh: Generation,
-) -> Next {
+pub fn on_copy(record: Box<Record>, copied: bool, copy: Option<Original>, now: OffsetDateTime) -> Next {
     match copy {
         Some(copy) if copy.is_that_of(&record) => {
             let after = stored(&record, copy, now);
             write(Some(record), after, Then::Render)
         }
-        // Nothing is ever written over: it goes on under a new generation.
-        Some(_) => {
-            let key = original_key(&record.user, record.photo_id, fresh, &record.file_name);
-            let after = Record { generation: fresh, key, ..(*record).clone() };
-            write(Some(record), after, Then::Fail)
-        }
+        // Either the copy went wrong, or the upload rotted, and each further copy of it would be as wrong.
+        Some(_) => Next::HashUpload(record),
         // Another run took the upload in between; what the record now says tells how that ended.
         None if !copied => Next::Read,
         None => Next::Fail(Trouble::CopyMissing),
     }
+}
+
+/// After reading an upload whole whose copy is wrong: `None` if it was gone. Nothing is ever written over: it goes on
+/// under a new generation.
+pub fn on_reread(record: Box<Record>, upload: Option<&Original>, fresh: Generation) -> Next {
+    if upload.is_some_and(|upload| upload.sha256 != Some(record.photo_id)) {
+        return Next::Fail(Trouble::UploadDiffers);
+    }
+    let key = original_key(&record.user, record.photo_id, fresh, &record.file_name);
+    let after = Record { generation: fresh, key, ..(*record).clone() };
+    write(Some(record), after, Then::Fail)
 }
 
 /// A record whose copy agrees: safe.
@@ -450,7 +454,7 @@ mod tests {
     #[test]
     fn a_photo_is_safe_only_when_size_and_checksum_of_its_copy_agree() {
         let storing = Box::new(record(State::Storing, Preview::Pending, NOW));
-        let next = |copied, copy| on_copy(storing.clone(), copied, copy, NOW, FRESH);
+        let next = |copied, copy| on_copy(storing.clone(), copied, copy, NOW);
         let (_, after, then) = written(next(true, Some(copy())));
         assert_eq!((after.state, after.stored_at, then), (State::Stored, Some(NOW), Then::Render));
         assert_eq!(after.version_id.as_deref(), Some("v"));
@@ -460,12 +464,24 @@ mod tests {
             Original { sha256: None, ..copy() },
             Original { sha256: Some(other), ..copy() },
         ] {
-            let (_, after, then) = written(next(true, Some(wrong)));
-            assert_eq!((after.state, after.generation, then), (State::Storing, FRESH, Then::Fail));
-            assert!(after.key.contains(&FRESH.to_string()));
+            assert_eq!(next(true, Some(wrong)), Next::HashUpload(storing.clone()));
         }
         assert_eq!(next(true, None), Next::Fail(Trouble::CopyMissing));
         assert_eq!(next(false, None), Next::Read);
+    }
+
+    #[test]
+    fn beside_a_wrong_copy_another_is_begun_only_if_the_upload_is_right() {
+        let storing = Box::new(record(State::Storing, Preview::Pending, NOW));
+        for upload in [None, Some(copy())] {
+            let (_, after, then) = written(on_reread(storing.clone(), upload.as_ref(), FRESH));
+            assert_eq!((after.state, after.generation, then), (State::Storing, FRESH, Then::Fail));
+            assert!(after.key.contains(&FRESH.to_string()));
+        }
+        for sha256 in [None, Some(PhotoId::from_digest([9; 32]))] {
+            let rotten = Original { sha256, ..copy() };
+            assert_eq!(on_reread(storing.clone(), Some(&rotten), FRESH), Next::Fail(Trouble::UploadDiffers));
+        }
     }
 
     #[test]

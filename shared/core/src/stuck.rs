@@ -53,6 +53,12 @@ pub fn reason(
     }
     match record {
         Some(record) if record.state == State::Purging => StuckReason::BeingRemoved,
+        // A wrong copy that stays is one of a damaged upload: of a right one, another would have been made long ago.
+        Some(record)
+            if record.state == State::Storing && original.is_some_and(|copy| !copy.is_that_of(record)) =>
+        {
+            StuckReason::Damaged
+        }
         Some(record)
             if record.state == State::Stored && !original.is_some_and(|own| own.is_that_of(record)) =>
         {
@@ -99,5 +105,10 @@ mod tests {
         assert_eq!(reason(this, None, Some(&purging), None), StuckReason::BeingRemoved);
         assert_eq!(reason(this, Some(this), Some(&stored), None), StuckReason::OriginalMissing);
         assert_eq!(reason(this, Some(this), Some(&stored), Some(&whole)), StuckReason::NotTakenIn);
+        let (storing, wrong) = (in_state(State::Storing), Original { sha256: Some(other), ..whole.clone() });
+        assert_eq!(reason(this, Some(this), Some(&storing), Some(&wrong)), StuckReason::Damaged);
+        for copy in [None, Some(&whole)] {
+            assert_eq!(reason(this, Some(this), Some(&storing), copy), StuckReason::NotTakenIn);
+        }
     }
 }

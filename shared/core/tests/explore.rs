@@ -328,7 +328,11 @@ impl World {
             }
             ingest::Next::HeadCopy { record, copied } => {
                 let copy = self.head(record.generation);
-                ingest::on_copy(record, copied, copy, now, fresh)
+                ingest::on_copy(record, copied, copy, now)
+            }
+            ingest::Next::HashUpload(record) => {
+                let bytes = self.waiting[which].then(original);
+                ingest::on_reread(record, bytes.as_ref(), fresh)
             }
             ingest::Next::Render { record, checked } => {
                 if !self.has_original(record.generation) {
@@ -654,6 +658,7 @@ fn ingest_records(next: &ingest::Next) -> impl Iterator<Item = &Record> {
         ingest::Next::Write { before, after, .. } => [before.as_deref(), Some(&**after)],
         ingest::Next::Copy(record)
         | ingest::Next::HeadCopy { record, .. }
+        | ingest::Next::HashUpload(record)
         | ingest::Next::Render { record, .. }
         | ingest::Next::HeadOriginal(record) => [Some(&**record), None],
         ingest::Next::Read | ingest::Next::DeleteUpload | ingest::Next::Done | ingest::Next::Fail(_) => {
@@ -694,7 +699,7 @@ fn listed(next: &keep::Next) -> impl Iterator<Item = (Generation, bool)> {
     })
 }
 
-const CALLS: [&str; 10] = [
+const CALLS: [&str; 11] = [
     "reads the record",
     "writes the record",
     "copies",
@@ -705,6 +710,7 @@ const CALLS: [&str; 10] = [
     "looks at the original",
     "deletes the upload",
     "ends",
+    "reads the upload",
 ];
 
 fn ingest_kind(next: &ingest::Next) -> usize {
@@ -717,6 +723,7 @@ fn ingest_kind(next: &ingest::Next) -> usize {
         ingest::Next::HeadOriginal(_) => 7,
         ingest::Next::DeleteUpload => 8,
         ingest::Next::Done | ingest::Next::Fail(_) => 9,
+        ingest::Next::HashUpload(_) => 10,
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tintype_core::record::{Preview, PreviewReason, State};
 use tintype_core::wire::{Me, PreviewState, StuckReason};
-use tintype_keeper::request::RetryAnswer;
+use tintype_keeper::request::{AuditAnswer, RetryAnswer};
 use tintype_storage::mint;
 use tintype_tests::{Faults, File, Service, TestApp, User, assert_counters_are_true};
 
@@ -61,6 +61,36 @@ async fn an_upload_of_a_photo_whose_original_is_missing_says_so() {
     assert_eq!(me(&ada).await.line, "1 photo, 1 needs attention", "named by an audit too, it counts once");
     let told = told.stuck;
     assert_eq!(told.reasons.iter().map(|one| one.reason).collect::<Vec<_>>(), [StuckReason::OriginalMissing]);
+}
+
+#[tokio::test]
+async fn an_upload_that_rotted_is_copied_once_and_shown_and_gives_way_to_its_owners_next_one() {
+    let app = TestApp::start_with(|options| options.lose_events = true).await;
+    let (ada, file, none) = (app.user("ada"), File::jpeg(1), Faults::default());
+    let rotten = app.receive(&ada, &file, false).await;
+    app.rot(&file);
+    let copies = async || app.buckets.originals().await.into_values().flatten().count();
+    for _ in 0..3 {
+        assert!(!app.deliver(std::slice::from_ref(&rotten), &none).await);
+        assert_eq!(copies().await, 1, "each further copy would be as wrong");
+    }
+    assert_eq!(app.buckets.uploads().await.len(), 1, "it stays");
+    app.ask(json!({}), 3).await;
+    let told = me(&ada).await.stuck;
+    assert_eq!(told.reasons.iter().map(|one| one.reason).collect::<Vec<_>>(), [StuckReason::Damaged]);
+
+    let right = app.receive(&ada, &file, false).await;
+    assert!(app.deliver(&[right], &none).await);
+    ada.until_settled(&[file.photo_id()]).await;
+    assert_eq!(ada.original(&file.photo_id()).await.body, file.bytes);
+    assert!(app.deliver(&[rotten], &none).await);
+    app.buckets.until_nothing_waits().await;
+    let found: AuditAnswer =
+        serde_json::from_value(app.ask(json!({"audit": {"every_byte": true}}), 0).await).unwrap();
+    assert_eq!((found.found, found.leftovers, found.unchecked), (1, 1, 0), "{found:?}");
+    app.ask(json!({}), 4).await;
+    assert_eq!(me(&ada).await.stuck.count, 0);
+    assert_counters_are_true(&ada).await;
 }
 
 #[tokio::test]

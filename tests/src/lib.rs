@@ -24,6 +24,7 @@
 mod answer;
 mod app;
 mod buckets;
+mod catalog;
 mod deliver;
 mod exif;
 mod faults;

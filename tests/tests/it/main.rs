@@ -37,6 +37,7 @@ mod rebuild;
 mod repair;
 mod restart;
 mod scale;
+mod strange_items;
 mod strangers;
 mod stuck;
 mod times;

@@ -127,9 +127,14 @@ impl Catalog {
                 .await
                 .map_err(unavailable("Query"))?;
             for found in page.items() {
-                let (counter, tally) = item::to_tally(found)?;
-                if !tally.is_zero() {
-                    counters.insert(counter, tally);
+                match item::to_tally(found) {
+                    Ok((_, tally)) if tally.is_zero() => {}
+                    Ok((counter, tally)) => drop(counters.insert(counter, tally)),
+                    // One that cannot be read hides no other.
+                    Err(error) => {
+                        let error = &error as &dyn std::error::Error;
+                        tracing::error!(%user, error, "a counter cannot be read, and is passed over");
+                    }
                 }
             }
             start = page.last_evaluated_key;

@@ -34,26 +34,29 @@ impl Catalog {
         after: Option<PhotoId>,
         most: i32,
     ) -> Result<RecordsPage, StorageError> {
-        let page = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("PK = :pk AND begins_with(SK, :sk)")
-            .expression_attribute_values(":pk", item::user_partition(user))
-            .expression_attribute_values(":sk", item::photo_prefix())
-            .set_exclusive_start_key(after.map(|photo_id| item::photo_key(user, &photo_id)))
-            .limit(most)
-            .send()
-            .await
-            .map_err(unavailable("Query"))?;
-        let read = |found| match item::to_record(found) {
-            Ok(record) => Ok(Ok(record)),
-            Err(error) => item::photo_id_of(found).map(|photo_id| Err(Unreadable { photo_id, error })),
-        };
-        Ok(RecordsPage {
-            records: page.items().iter().map(read).collect::<Result<_, _>>()?,
-            next: page.last_evaluated_key().map(item::photo_id_of).transpose()?,
-        })
+        let mut start = after.map(|photo_id| item::photo_key(user, &photo_id));
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .key_condition_expression("PK = :pk AND begins_with(SK, :sk)")
+                .expression_attribute_values(":pk", item::user_partition(user))
+                .expression_attribute_values(":sk", item::photo_prefix())
+                .set_exclusive_start_key(start)
+                .limit(most)
+                .send()
+                .await
+                .map_err(unavailable("Query"))?;
+            let records: Vec<_> = page.items().iter().filter_map(|found| record_of(user, found)).collect();
+            let Some(last) = page.last_evaluated_key else { return Ok(RecordsPage { records, next: None }) };
+            // A page may end with what is of no photo: from the last photo on, that is passed over again.
+            let next = item::photo_id_of(&last).ok().or_else(|| records.last().map(photo_of));
+            if next.is_some() {
+                return Ok(RecordsPage { records, next });
+            }
+            start = Some(last);
+        }
     }
 
     /// Everybody who ever began an upload; who cannot be read is logged and left out.
@@ -87,6 +90,26 @@ impl Catalog {
             }
         }
     }
+}
+
+/// What an item says of a photo; `None` if its key names none, which keeps no photo from its turn.
+fn record_of(user: &UserId, found: &super::Item) -> Option<Result<Record, Unreadable>> {
+    let error = match item::to_record(found) {
+        Ok(record) => return Some(Ok(record)),
+        Err(error) => error,
+    };
+    match item::photo_id_of(found) {
+        Ok(photo_id) => Some(Err(Unreadable { photo_id, error })),
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(%user, error, "an item of the catalog is of no photo, and is passed over");
+            None
+        }
+    }
+}
+
+fn photo_of(record: &Result<Record, Unreadable>) -> PhotoId {
+    record.as_ref().map_or_else(|unreadable| unreadable.photo_id, |record| record.photo_id)
 }
 
 /// The text of an attribute that holds JSON.

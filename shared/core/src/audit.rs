@@ -224,6 +224,12 @@ pub fn has_original(record: &Record) -> bool {
     matches!(record.state, State::Stored | State::Trashed)
 }
 
+/// Whether the photo's own original is among these, with its right bytes: what else there is of it is left over.
+pub fn is_whole(record: &Record, originals: &[SeenOriginal]) -> bool {
+    let own = originals.iter().find(|original| original.key == record.key);
+    has_original(record) && matches!(differs(record, own), None | Some(Kind::Replaced))
+}
+
 /// How the original of a photo differs from what its record says.
 fn differs(record: &Record, original: Option<&SeenOriginal>) -> Option<Kind> {
     let Some(original) = original else { return Some(Kind::Lost) };
@@ -379,7 +385,11 @@ mod tests {
         // Beside a photo that is lost itself, it may be all that there is.
         let orphans = [Kind::OrphanedOriginal, Kind::OrphanedVariant, Kind::OrphanedVariant];
         assert_eq!(named(std::slice::from_ref(&wrong)), [&[Kind::Lost][..], &orphans].concat());
+        let both = [wrong.clone(), own.clone()];
+        assert!(is_whole(&mended, &both) && !is_whole(&mended, &both[..1]));
+        assert!(!is_whole(&Record { state: State::Purging, ..mended.clone() }, &both));
         let larger = SeenOriginal { size: 2, ..own };
+        assert!(!is_whole(&mended, std::slice::from_ref(&larger)));
         assert_eq!(named(&[wrong, larger])[..2], [Kind::WrongSize, Kind::OrphanedOriginal]);
     }
 

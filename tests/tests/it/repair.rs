@@ -428,8 +428,48 @@ async fn two_repairs_at_once_leave_a_whole_photo_and_nothing_that_needs_attentio
         assert_eq!((again.found, again.leftovers, again.unchecked), (4, 4, 0), "{again:?}");
     }
     let me: Me = ada.get("/api/me").await.json();
-    assert_eq!(me.line, "1 photo, all safe, checked today");
+    assert_eq!(me.line, "1 photo, safe, checked today");
     assert_counters_are_true(&ada).await;
+}
+
+#[tokio::test]
+async fn beside_a_photo_that_was_read_whole_what_is_left_over_need_not_be_readable() {
+    let app = TestApp::start().await;
+    let ada = app.user("ada");
+    let file = app.library(&ada, 1).await.remove(0);
+    let record = app.record(&ada, &file).await;
+    app.flip(&record, &file).await;
+    let found = audit(&app).await;
+    assert_eq!(repair(&app, &found).await.repaired, 1);
+    is_whole(&app, &ada, &file).await;
+
+    let on_disk = |key: &str| app.folder().join("data/s3/buckets/tintype-vault").join(key);
+    let spoil = |key: &str, name: &str| {
+        for version in std::fs::read_dir(on_disk(key)).unwrap() {
+            let path = version.unwrap().path().join(name);
+            if path.is_file() {
+                std::fs::remove_file(&path).unwrap();
+                std::fs::create_dir(&path).unwrap();
+            }
+        }
+    };
+    let look = async |every_byte: bool| -> AuditAnswer {
+        let event = json!({"audit": {"every_byte": every_byte}});
+        serde_json::from_value(app.ask(event, 0).await).unwrap()
+    };
+    for name in ["content", "record.json"] {
+        spoil(&record.key, name);
+        for every_byte in [true, false] {
+            let again = look(every_byte).await;
+            assert_eq!((again.unchecked, again.found, again.leftovers), (0, 3, 3), "{name}: {again:?}");
+        }
+    }
+    assert_eq!(ada.get("/api/me").await.json::<Me>().line, "1 photo, safe, checked today");
+
+    // Of the photo itself nothing is passed over.
+    spoil(&app.record(&ada, &file).await.key, "content");
+    let again = look(true).await;
+    assert_eq!((again.unchecked, again.unchecked_photos[0].photo_id), (1, file.photo_id()), "{again:?}");
 }
 
 #[tokio::test]

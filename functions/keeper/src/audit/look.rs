@@ -86,10 +86,7 @@ async fn closer(storage: &Storage, look: &mut Look, seen: &mut Seen) -> Result<V
     }
     for _ in 0..TRIES {
         let before = storage.catalog.get(&look.user, &look.photo_id).await?;
-        let mut originals = Vec::new();
-        for key in original_keys(before.as_ref(), &look.suspects) {
-            originals.extend(original(storage, &key, look.bytes, seen).await?);
-        }
+        let originals = originals(storage, before.as_ref(), look, seen).await?;
         let variants = variants(storage, look, before.as_ref()).await?;
         // Between two readings that agree, nothing came and nothing went.
         if storage.catalog.get(&look.user, &look.photo_id).await? == before {
@@ -102,11 +99,43 @@ async fn closer(storage: &Storage, look: &mut Look, seen: &mut Seen) -> Result<V
     Ok(Vec::new())
 }
 
-fn original_keys(record: Option<&Record>, suspects: &[Finding]) -> BTreeSet<String> {
-    let own = record.filter(|record| audit::has_original(record)).map(|record| record.key.clone());
-    let beside = |kind| matches!(kind, Kind::OrphanedOriginal | Kind::Leftover);
-    let others = suspects.iter().filter(|suspect| beside(suspect.kind));
-    own.into_iter().chain(others.map(|suspect| suspect.key.clone())).collect()
+/// The photo's own original, and those beside it that are suspicious. Beside one that is right, they are left over,
+/// whether they can be read or not.
+async fn originals(
+    storage: &Storage,
+    record: Option<&Record>,
+    look: &Look,
+    seen: &mut Seen,
+) -> Result<Vec<SeenOriginal>, StorageError> {
+    let own = record.filter(|record| audit::has_original(record));
+    let mut found = Vec::new();
+    if let Some(own) = own {
+        found.extend(original(storage, &own.key, look.bytes, seen).await?);
+    }
+    let whole = own.is_some_and(|own| !seen.unchecked && audit::is_whole(own, &found));
+    let beside = look.suspects.iter().filter(|suspect| {
+        let kind = matches!(suspect.kind, Kind::OrphanedOriginal | Kind::Leftover);
+        kind && own.is_none_or(|own| own.key != suspect.key)
+    });
+    for key in beside.map(|suspect| suspect.key.as_str()).collect::<BTreeSet<_>>() {
+        match original(storage, key, look.bytes && !whole, seen).await {
+            Ok(one) => found.extend(one),
+            Err(error) if whole => {
+                let error = &error as &dyn std::error::Error;
+                tracing::info!(photo_id = %seen.photo_id, error, "what is left over cannot be read");
+                found.extend(listed(key));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(found)
+}
+
+/// What a listing says of an original, which is no more than that it is there.
+fn listed(key: &str) -> Option<SeenOriginal> {
+    let Ok(ObjectKey::Original { generation, .. }) = key.parse() else { return None };
+    let (key, checksum) = (key.to_owned(), Checksum::NotAsked);
+    Some(SeenOriginal { key, generation, size: 0, checksum, version_id: None })
 }
 
 /// What S3 says of an original, or what its bytes really are.
@@ -127,7 +156,7 @@ async fn original(
         Some(Err(error)) => {
             let said = storage.vault.head(key).await?;
             let error = &error as &dyn std::error::Error;
-            tracing::warn!(photo_id = %seen.photo_id, error, "an original could not be read");
+            tracing::warn!(photo_id = %seen.photo_id, %generation, error, "an original could not be read");
             seen.unchecked = true;
             said
         }

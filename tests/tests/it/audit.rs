@@ -179,7 +179,7 @@ async fn what_no_record_speaks_of_is_named_too() {
         found.findings.iter().map(|finding| (finding.key.clone(), finding.kind)).collect();
     let mut expected = BTreeMap::from([
         (orphan.to_string(), Kind::OrphanedOriginal),
-        (second, Kind::OrphanedOriginal),
+        (second, Kind::Leftover),
         (thumb.to_string(), Kind::OrphanedVariant),
         ("readme.txt".to_owned(), Kind::StrangeKey),
         // A folder is named once, whatever is in it.

@@ -71,7 +71,7 @@ async fn the_schedule_goes_on_with_its_own_audit_behind_one_by_hand_that_was_lef
         let strikes = call.path.contains("versions") && call.path.contains(&of_second);
         strikes.then_some(Fault::Answer(403, ""))
     });
-    tintype_keeper::handle(&app.stack.keeper, &json!({}), mint::now()).await.unwrap_err();
+    app.ask(json!({}), 0).await;
     faults.stop();
     let scheduled = running().await;
     let by_hand = json!({"audit": {"every_byte": true, "seconds": 0}});

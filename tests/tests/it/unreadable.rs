@@ -15,6 +15,17 @@ async fn audit(app: &TestApp, event: serde_json::Value) -> AuditAnswer {
     serde_json::from_value(app.ask(json!({ "audit": event }), 0).await).unwrap()
 }
 
+/// Calls until it is done, as `make audit` does; the last answer, and how many calls it took.
+async fn whole_audit(app: &TestApp) -> (AuditAnswer, usize) {
+    for calls in 1..10 {
+        let answer = audit(app, json!({})).await;
+        if answer.finished {
+            return (answer, calls);
+        }
+    }
+    panic!("no end");
+}
+
 async fn line(user: &User) -> String {
     user.get("/api/me").await.json::<Me>().line
 }
@@ -71,6 +82,96 @@ async fn a_file_that_cannot_be_read_is_named_and_every_other_photo_is_checked() 
     }
 }
 
+/// A folder that nobody can read, root neither: it leads to itself.
+struct Unreadable {
+    folder: PathBuf,
+    aside: PathBuf,
+}
+
+impl Unreadable {
+    fn make(folder: PathBuf, aside: PathBuf) -> Self {
+        fs::rename(&folder, &aside).unwrap();
+        std::os::unix::fs::symlink(&folder, &folder).unwrap();
+        Self { folder, aside }
+    }
+
+    fn mend(self) {
+        fs::remove_file(&self.folder).unwrap();
+        fs::rename(self.aside, self.folder).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_cannot_be_read_at_any_level_ends_no_audit_and_hides_nobody_elses_photos() {
+    let app = TestApp::start().await;
+    let (ada, ben) = (app.user("ada"), app.user("ben"));
+    let files = app.library(&ada, 4).await;
+    app.library(&ben, 3).await;
+    let original = app.record(&ada, &files[1]).await.key;
+    let version = version_of(&app, &ada, &files[1]).await.file_name().unwrap().to_owned();
+    let variant = format!("media/{}", original.split_once('/').unwrap().1);
+    let vault = app.folder().join("data/s3/buckets/tintype-vault");
+    // How many segments of the key lead to the folder, how many photos nobody can say anything of, what is strange there.
+    for (key, level, unchecked, is_strange) in [
+        (&original, 2, 4, true),
+        (&original, 3, 1, false),
+        (&original, 4, 1, false),
+        (&original, 5, 1, false),
+        (&original, 6, 1, false),
+        (&variant, 2, 4, true),
+        (&variant, 3, 1, true),
+        (&variant, 4, 1, true),
+    ] {
+        let segments: Vec<&str> = key.split('/').take(level).collect();
+        let there = segments.join("/");
+        let folder = vault.join(&there);
+        let folder = if level == 6 { folder.join(&version) } else { folder };
+        let unreadable = Unreadable::make(folder, app.folder().join("aside"));
+
+        let (found, calls) = whole_audit(&app).await;
+        assert_eq!((found.checked, found.unchecked), (7, unchecked), "{there}: {found:?}");
+        let strange: Vec<_> = found.findings.iter().map(|it| (it.kind, it.key.as_str())).collect();
+        let expected = if is_strange { vec![(Kind::StrangeKey, there.as_str())] } else { Vec::new() };
+        assert_eq!(strange, expected, "{there}");
+        let attention = is_strange && level > 2;
+        let said = line(&ada).await;
+        assert!(!said.contains("all safe"), "{there}: {said}");
+        if !attention {
+            assert_eq!(said, format!("4 photos, {unchecked} could not be checked"), "{there}");
+        }
+        assert_eq!(line(&ben).await, "3 photos, all safe, checked today", "{there}");
+        assert_eq!(calls, if level == 2 { 2 } else { 1 }, "{there}: whom it could not list it tries again");
+
+        unreadable.mend();
+        let (found, _) = whole_audit(&app).await;
+        assert_eq!((found.checked, found.unchecked, found.found), (7, 0, 0), "{there}: {found:?}");
+        assert_eq!(line(&ada).await, "4 photos, all safe, checked today", "{there}");
+    }
+}
+
+#[tokio::test]
+async fn whose_listing_fails_for_a_while_is_gone_on_with_by_the_next_run_of_the_same_audit() {
+    let faults = Faults::default();
+    let app = TestApp::start_with(|options| options.http = Some(faults.client())).await;
+    let (ada, ben) = (app.user("ada"), app.user("ben"));
+    let files = app.library(&ada, 3).await;
+    app.library(&ben, 2).await;
+    app.stack.storage.vault.delete(&app.record(&ada, &files[1]).await.key).await.unwrap();
+    let listing = format!("prefix=originals%2F{}%2F", ada.id);
+    faults.plan(move |call| call.path.contains(&listing).then_some(Fault::Answer(403, "")));
+    let first = audit(&app, json!({})).await;
+    assert_eq!((first.finished, first.checked, first.unchecked), (false, 2, 0), "{first:?}");
+    assert!(faults.count() > 0);
+    for user in [&ada, &ben] {
+        assert!(!line(user).await.contains("checked today"), "nobody is told before it is done");
+    }
+    faults.stop();
+    let second = audit(&app, json!({})).await;
+    assert_eq!((second.report, second.finished), (first.report, true), "{second:?}");
+    assert_eq!((second.checked, second.unchecked, second.found), (5, 0, 1), "{second:?}");
+    assert_eq!(line(&ben).await, "2 photos, all safe, checked today");
+}
+
 #[tokio::test]
 async fn what_cannot_be_read_whole_is_still_named_for_what_s3_says_of_it() {
     let faults = Faults::default();
@@ -100,7 +201,10 @@ async fn a_library_that_no_audit_looked_at_for_a_fortnight_is_not_called_safe() 
     assert_eq!(line(&ada).await, "2 photos, all safe");
 
     // Audits begin, and none comes to its end.
-    faults.plan(|call| (call.path.contains("versions")).then_some(Fault::Answer(403, "")));
+    faults.plan(|call| {
+        let puts = call.operation == "PutObject" && call.path.contains("/audits/");
+        puts.then_some(Fault::Answer(403, ""))
+    });
     for days in [15, 7, 1] {
         let then = mint::now() - time::Duration::days(days);
         tintype_keeper::handle(&app.stack.keeper, &json!({}), then).await.unwrap_err();

@@ -203,11 +203,12 @@ async fn go_on(
     mut report: Report,
 ) -> Result<(Note<Audits>, Report, Result<bool, StorageError>), KeeperError> {
     let begun = Instant::now();
-    let place = (report.folders.clone(), report.next.clone());
+    let place_of = |report: &Report| (report.folders.clone(), report.next.clone(), report.put_off.clone());
+    let place = place_of(&report);
     let walked = walk(&keeper.storage, &mut report, end).await;
     // Who took longer than the lease writes nothing: somebody else goes on with it.
     note.says.lease_until = Some(now + begun.elapsed() + GRACE);
-    if (&report.folders, &report.next) != (&place.0, &place.1) {
+    if place_of(&report) != place {
         note.says.came_further_at = Some(now + begun.elapsed());
     }
     let says = note.says.clone();

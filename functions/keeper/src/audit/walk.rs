@@ -27,96 +27,158 @@ const SAVED_EVERY: std::time::Duration = std::time::Duration::from_secs(20);
 const AT_ONCE: usize = 16;
 
 /// Goes on until the time is over; whether it came to the end. If it breaks off, the report is as of its last place: what
-/// comes behind that is seen again.
+/// comes behind that is seen again. Nobody waits for a user whose photos cannot be listed: they are tried again by a later
+/// run, and if that fails too, their photos are counted as unchecked.
 pub(super) async fn walk(storage: &Storage, kept: &mut Report, end: Instant) -> Result<bool, StorageError> {
-    let report = &mut kept.clone();
-    let mut saved = Instant::now();
-    if report.folders.next.is_some() {
-        let strange = folders::list(&storage.vault, &mut report.folders, end).await?;
+    if kept.folders.next.is_some() {
+        let mut listed = kept.folders.clone();
+        let strange = folders::list(&storage.vault, &mut listed, end).await?;
+        kept.folders = listed;
         // An audit that an earlier Tintype began has named them before its first place.
-        if report.next.is_none() {
-            report.name(strange.into_iter().map(|key| Finding::strange(None, key)).collect());
+        if kept.next.is_none() {
+            kept.name(strange.into_iter().map(|key| Finding::strange(None, key)).collect());
         }
-        kept.clone_from(report);
-        if report.folders.next.is_some() {
+        if kept.folders.next.is_some() {
             return Ok(false);
         }
     }
-    let mut users: BTreeSet<UserId> = report.folders.users.clone();
+    let mut saved = Instant::now();
+    if kept.tries_again() {
+        return try_again(storage, kept, end, &mut saved).await;
+    }
+    let mut users: BTreeSet<UserId> = kept.folders.users.clone();
     users.extend(storage.catalog.users().await?);
+    users.retain(|user| !kept.put_off.contains_key(user));
     let mut users = users.into_iter().peekable();
     while let Some(user) = users.next() {
-        let Some(mut place) = Place::going_on(report.next.as_ref(), &user) else { continue };
-        let named = report.of(&user).findings.get(&Kind::StrangeKey).copied().unwrap_or_default();
-        let mut merge = Merge::from(storage.clone(), &place, named, end);
-        let batch = if report.every_byte { BATCH_OF_FILES } else { BATCH };
-        let doubted = doubts::of(storage, &user).await?;
-        let mut looks = Vec::new();
-        loop {
-            let photo = merge.next().await?;
-            name_strange(storage, report, &user, &mut merge).await?;
-            if photo.is_none() && !merge.is_over() {
-                break;
-            }
-            if let Some(photo) = photo {
-                place.after = Some(photo.photo_id);
-                looks.extend(first_look(report, &user, photo, &doubted));
-            }
-            let read = looks.iter().filter(|look| look.bytes).filter_map(|look| look.record.as_ref());
-            let full = looks.len() >= batch || read.map(|record| record.size).sum::<u64>() >= BATCH_BYTES;
-            // What is read already is used, unless files are to be read whole for it.
-            let goes_on = !merge.is_over() && merge.has_ahead() && !looks.iter().any(|look| look.bytes);
-            let now = Instant::now();
-            let over = now >= end && !goes_on || now >= end + SLACK;
-            if full || over {
-                look_closer(storage, report, (&user, &doubted), &mut looks).await;
-                report.next = Some(merge.place(place.after));
-                kept.clone_from(report);
-                // A file may take longer than is left of a run: the next run begins with it.
-                let now = Instant::now();
-                if report.every_byte && now < end && now - saved >= SAVED_EVERY {
-                    storage.vault.put_report(kept).await?;
-                    saved = now;
-                }
-            }
-            if over {
-                return Ok(false);
+        let Some(place) = Place::going_on(kept.next.as_ref(), &user) else { continue };
+        match walk_one(storage, kept, place.clone(), end, &mut saved).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(error, "the photos of a user could not be listed: a later run tries again");
+                let came_to = kept.next.take().filter(|next| next.user == user);
+                kept.put_off.insert(user, came_to.unwrap_or(place));
             }
         }
-        look_closer(storage, report, (&user, &doubted), &mut looks).await;
-        if let Some(next) = users.peek() {
-            report.next = Some(Place::before_all_of(next));
-            kept.clone_from(report);
-            if Instant::now() >= end {
-                return Ok(false);
-            }
+        kept.next = users.peek().map(Place::before_all_of);
+        if kept.next.is_some() && Instant::now() >= end {
+            return Ok(false);
         }
     }
-    kept.clone_from(report);
+    kept.next = None;
+    Ok(kept.put_off.is_empty())
+}
+
+/// Goes on with those whose photos an earlier run could not list; whether all are done.
+async fn try_again(
+    storage: &Storage,
+    kept: &mut Report,
+    end: Instant,
+    saved: &mut Instant,
+) -> Result<bool, StorageError> {
+    while let Some(place) = kept.put_off.values().next().cloned() {
+        let user = place.user.clone();
+        match walk_one(storage, kept, place, end, saved).await {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the photos of a user could not be listed again: they are unchecked"
+                );
+                kept.could_not_list(&user, photos_of(storage, &user).await);
+            }
+        }
+        kept.put_off.remove(&user);
+        if !kept.put_off.is_empty() && Instant::now() >= end {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// How many photos a user has by the counters; none, if these do not say.
+async fn photos_of(storage: &Storage, user: &UserId) -> u64 {
+    match storage.catalog.counters(user).await {
+        Ok(counters) => counters.values().map(|tally| u64::try_from(tally.count).unwrap_or_default()).sum(),
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the counters of a user do not say");
+            0
+        }
+    }
+}
+
+/// Goes on with one user until the time is over; whether it came to the end of their photos.
+async fn walk_one(
+    storage: &Storage,
+    kept: &mut Report,
+    mut place: Place,
+    end: Instant,
+    saved: &mut Instant,
+) -> Result<bool, StorageError> {
+    let (user, mut report) = (place.user.clone(), kept.clone());
+    let named = report.of(&user).findings.get(&Kind::StrangeKey).copied().unwrap_or_default();
+    let mut merge = Merge::from(storage.clone(), &place, named, end);
+    let batch = if report.every_byte { BATCH_OF_FILES } else { BATCH };
+    let doubted = doubts::of(storage, &user).await?;
+    let mut looks = Vec::new();
+    loop {
+        let photo = merge.next().await?;
+        name_strange(storage, &mut report, &user, &mut merge).await;
+        if photo.is_none() && !merge.is_over() {
+            break;
+        }
+        if let Some(photo) = photo {
+            place.after = Some(photo.photo_id);
+            looks.extend(first_look(&mut report, &user, photo, &doubted));
+        }
+        let read = looks.iter().filter(|look| look.bytes).filter_map(|look| look.record.as_ref());
+        let full = looks.len() >= batch || read.map(|record| record.size).sum::<u64>() >= BATCH_BYTES;
+        // What is read already is used, unless files are to be read whole for it.
+        let goes_on = !merge.is_over() && merge.has_ahead() && !looks.iter().any(|look| look.bytes);
+        let now = Instant::now();
+        let over = now >= end && !goes_on || now >= end + SLACK;
+        if full || over {
+            look_closer(storage, &mut report, (&user, &doubted), &mut looks).await;
+            report.came_to(merge.place(place.after));
+            kept.clone_from(&report);
+            // A file may take longer than is left of a run: the next run begins with it.
+            let now = Instant::now();
+            if report.every_byte && now < end && now - *saved >= SAVED_EVERY {
+                storage.vault.put_report(kept).await?;
+                *saved = now;
+            }
+        }
+        if over {
+            return Ok(false);
+        }
+    }
+    look_closer(storage, &mut report, (&user, &doubted), &mut looks).await;
+    *kept = report;
     Ok(true)
 }
 
 /// Names the strange keys that came by, those that are still there; beyond a number, they are counted.
-async fn name_strange(
-    storage: &Storage,
-    report: &mut Report,
-    user: &UserId,
-    merge: &mut Merge,
-) -> Result<(), StorageError> {
+async fn name_strange(storage: &Storage, report: &mut Report, user: &UserId, merge: &mut Merge) {
     let looks = std::mem::take(&mut merge.strange).into_iter().map(|key| async move {
-        let holds = storage.vault.holds(&key).await?;
-        Ok::<_, StorageError>(holds.then_some(key))
+        let holds = storage.vault.holds(&key).await.unwrap_or_else(|error| {
+            // It was listed, and nobody says that it is gone.
+            tracing::warn!(error = &error as &dyn std::error::Error, "a strange key could not be asked for");
+            true
+        });
+        holds.then_some(key)
     });
     let mut seen = stream::iter(looks).buffered(AT_ONCE);
     while let Some(key) = seen.next().await {
-        report.name(key?.map(|key| Finding::strange(Some(user), key)).into_iter().collect());
+        report.name(key.map(|key| Finding::strange(Some(user), key)).into_iter().collect());
     }
     let more = std::mem::take(&mut merge.more_strange);
     if more > 0 {
         *report.of(user).findings.entry(Kind::StrangeKey).or_default() += more;
         report.not_named += more;
     }
-    Ok(())
 }
 
 /// What the listings say of a photo; a reason to look closer, if there is one.

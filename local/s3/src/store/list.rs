@@ -7,8 +7,8 @@ use std::path::Path;
 
 use super::Bucket;
 use super::record::Record;
-use super::versions;
 use super::walk::{Step, Visitor, walk};
+use super::{unreadable, versions};
 
 /// What to list.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +96,14 @@ impl Visitor for Lister<'_> {
             return Ok(Step::Skip);
         }
         let Some(common) = self.common_prefix(prefix) else { return Ok(Step::On) };
-        if self.is_listed(&common) || !has_object(folder)? {
+        let is_there = || {
+            has_object(folder).unwrap_or_else(|error| {
+                // Whoever lists it itself is told; beside others it is there, and hides none of them.
+                unreadable::say(folder, &error);
+                true
+            })
+        };
+        if self.is_listed(&common) || !is_there() {
             return Ok(Step::Skip);
         }
         Ok(match self.push(Entry::Prefix(common)) {

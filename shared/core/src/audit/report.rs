@@ -39,6 +39,10 @@ pub struct Report {
     /// Where it goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<Place>,
+    /// Whose photos could not be listed, and from where on: others do not wait for them. Once all of these are done, a later
+    /// run tries them again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub put_off: BTreeMap<UserId, Place>,
     /// What it looked at, by user.
     pub users: BTreeMap<UserId, Looked>,
     /// What it names.
@@ -198,6 +202,7 @@ impl Report {
             every_byte,
             folders: Folders::default(),
             next: None,
+            put_off: BTreeMap::new(),
             users: BTreeMap::new(),
             findings: Vec::new(),
             not_named: 0,
@@ -208,6 +213,28 @@ impl Report {
     /// Whether an earlier run came to a place from which to go on.
     pub fn has_begun(&self) -> bool {
         self.next.is_some() || self.folders != Folders::default()
+    }
+
+    /// Whether all users are done but those who are tried again.
+    pub fn tries_again(&self) -> bool {
+        self.folders.next.is_none() && self.next.is_none() && !self.put_off.is_empty()
+    }
+
+    /// Keeps how far it came with a user.
+    pub fn came_to(&mut self, place: Place) {
+        if self.tries_again() {
+            self.put_off.insert(place.user.clone(), place);
+        } else {
+            self.next = Some(place);
+        }
+    }
+
+    /// Counts what is left of the `all` photos of a user whose listing failed twice: one at least.
+    pub fn could_not_list(&mut self, user: &UserId, all: u64) {
+        let looked = self.of(user);
+        let left = all.saturating_sub(looked.checked).max(1);
+        looked.checked += left;
+        looked.unchecked += left;
     }
 
     /// What was looked at of this user.

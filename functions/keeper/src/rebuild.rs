@@ -172,7 +172,11 @@ pub(crate) async fn promote(
                     }
                     // One that cannot be read must not hold up the others.
                     Err(error) => {
-                        tracing::warn!(key, error = &error as &dyn std::error::Error, "could not be read");
+                        let error = &error as &dyn std::error::Error;
+                        // Not by its key, which holds the name of a person's file.
+                        if let ObjectKey::Original { photo_id, .. } = &parsed {
+                            tracing::warn!(%photo_id, error, "could not be read");
+                        }
                         unread = true;
                         continue;
                     }

@@ -25,10 +25,19 @@ class Session implements TokenSource {
   private expires = 0;
   private renewal: Promise<string | null> | null = null;
   private kept = false;
+  /** It goes to another page for good: nothing here waits for anybody. */
+  leaving = false;
+  /** Between the tabs of this browser: who signed out. */
+  private readonly out = new BroadcastChannel('tintype-out');
 
   /** Decides who is here. Returns the path to show. */
   async start(config: Config): Promise<string> {
     this.oidc = new Oidc(config, location.origin);
+    this.out.onmessage = ({ data }) => {
+      if (data !== this.user) return;
+      this.storage.forgetTab();
+      this.leave();
+    };
     const path = location.pathname;
     if (path === '/callback') return this.finish(new URLSearchParams(location.search));
     if (this.storage.refreshToken()) {
@@ -62,10 +71,7 @@ class Session implements TokenSource {
   async signInAgain(): Promise<void> {
     const { signInWindow } = await import('./again');
     const opened = await signInWindow(this.oidc, this.storage, this.kept, (got) => {
-      const same = this.user === String(claims(got.access).sub ?? '');
       this.accept(got, this.kept);
-      // Somebody else: nothing of what is on the screen is theirs.
-      if (!same) location.assign('/');
     });
     if (!opened) await this.signIn(this.kept);
   }
@@ -96,25 +102,37 @@ class Session implements TokenSource {
   }
 
   private accept(got: Tokens, keep: boolean): void {
+    // Whoever it is of: the one before it may be worth nothing any more.
+    if (got.refresh) this.storage.saveRefreshToken(got.refresh, keep);
+    const sub = String(claims(got.access).sub ?? '');
+    // Somebody else, who signed in in another tab: nothing of what is on the screen is theirs, and nothing goes to them.
+    if (this.user && this.user !== sub) return this.leave();
     this.access = got.access;
     this.kept = keep;
     this.expires = expiresAt(got.expiresIn, Date.now());
-    if (got.refresh) this.storage.saveRefreshToken(got.refresh, keep);
     if (got.id) this.idToken = got.id;
     const who = { ...claims(got.access), ...(got.id && claims(got.id)) };
-    this.user = String(who.sub ?? '');
+    this.user = sub;
     this.name = String(who.email ?? who.name ?? who.preferred_username ?? who['cognito:username'] ?? who.username ?? who.sub ?? '');
     this.status = 'signed_in';
   }
 
+  /** What is on the screen is nobody's any more: the page begins anew. */
+  private leave(): void {
+    this.leaving = true;
+    this.access = null;
+    this.status = 'starting';
+    location.replace('/');
+  }
+
   async token(): Promise<string | null> {
-    if (this.status === 'ended' || this.status === 'signed_out') return null;
+    if (this.leaving || this.status === 'ended' || this.status === 'signed_out') return null;
     if (this.access && isFresh(this.expires, Date.now())) return this.access;
     return this.refresh();
   }
 
   async renew(stale: string): Promise<string | null> {
-    if (this.access !== stale) return this.access;
+    if (this.leaving || this.access !== stale) return this.access;
     return this.refresh();
   }
 
@@ -153,6 +171,7 @@ class Session implements TokenSource {
     const token = this.storage.refreshToken();
     const idToken = this.idToken;
     this.storage.clear();
+    this.out.postMessage(this.user);
     this.access = null;
     // Nothing to see until the issuer has ended its session too.
     this.status = 'starting';

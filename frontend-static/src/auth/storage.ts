@@ -44,8 +44,13 @@ export class AuthStorage {
     return this.device.getItem(WAS_HERE) !== null;
   }
 
-  forgetRefreshToken(): void {
+  /** Of this tab only: what the device keeps may be somebody else's by now. */
+  forgetTab(): void {
     this.tab.removeItem(REFRESH);
+  }
+
+  forgetRefreshToken(): void {
+    this.forgetTab();
     this.device.removeItem(REFRESH);
   }
 

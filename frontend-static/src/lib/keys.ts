@@ -67,8 +67,11 @@ export function viewerCommand(event: Key): ViewerCommand | null {
 
 /** Whether the timeline may have a use for a key that the browser has another for: scrolling, or selecting all text. */
 export function mayBeOurs(event: KeyboardEvent): boolean {
-  return ((event.target as Element).closest?.('[data-id]') != null && /^( |Arrow.*|Page.*|Home|End)$/.test(event.key)) || gridCommand(event) === 'all';
+  return ((isUnheld(event) || (event.target as Element).closest?.('[data-id]') != null) && /^( |Arrow.*|Page.*|Home|End)$/.test(event.key)) || gridCommand(event) === 'all';
 }
+
+/** Nothing that takes keys has the focus: the page has just opened, or another screen did. */
+export const isUnheld = ({ target }: Event): boolean => (target as Element).matches?.('body, main, h1') === true;
 
 /** Letters typed into a field are letters. */
 export function isTyping(target: EventTarget | null): boolean {

@@ -1,14 +1,20 @@
 // What can wait until the first photos are painted: the viewer's code, and a look whether the server has a newer page.
+import { tick } from 'svelte';
 import { loadConfig } from '../config';
 import { viewer } from '../lightbox/viewer.svelte';
+import { engine } from '../upload/board.svelte';
 import { app } from '../ui/app.svelte';
 import { toasts } from '../ui/toasts.svelte';
+import { router } from './router.svelte';
+import { parsePath } from './routes';
 import { whenIdle } from './scheduler';
 
 const SOON_MS = 3000;
 const EVERY_MS = 15 * 60_000;
 let watching = false;
 let said = false;
+/** A part of the page was asked for while there was no network. */
+let missed = false;
 
 function say(): void {
   if (said) return;
@@ -18,13 +24,23 @@ function say(): void {
 
 /** At the first sign of a hand, or some seconds later. */
 export function later(): void {
+  // A part of the page did not come: without a network it is asked for again; else the server has other parts now.
+  addEventListener('vite:preloadError', () => {
+    if (navigator.onLine) say();
+    else missed = true;
+  });
+  addEventListener('online', () => void again());
   const soon = () => {
     clearTimeout(timer);
     removeEventListener('pointermove', soon);
     whenIdle(() => {
       viewer.prefetch();
-      // Needed when there is no network to fetch them with: what was dropped then is listed, and waits.
-      void Promise.all([import('../ui/UploadTray.svelte'), import('../ui/Toaster.svelte')]).catch(() => undefined);
+      // Needed when there is no network to fetch it with.
+      void Promise.all([
+        import('../ui/Banner.svelte'), import('../ui/UploadTray.svelte'), import('../ui/Toaster.svelte'), import('../ui/SelectionBar.svelte'), import('../timeline/trashing'),
+        import('../screens/Trash.svelte'), import('../screens/Status.svelte'), import('../screens/NotFound.svelte'),
+      ]).catch(() => undefined);
+      void engine().then((uploader) => uploader.warm()).catch(() => undefined);
       watchVersion();
     });
   };
@@ -32,15 +48,22 @@ export function later(): void {
   addEventListener('pointermove', soon, { passive: true });
 }
 
+/** Shows what is open once more, now that its code can come. */
+async function again(): Promise<void> {
+  if (!missed) return;
+  missed = false;
+  const { tray } = app;
+  app.tray = 'hidden';
+  router.route = { screen: 'callback' };
+  await tick();
+  app.tray = tray;
+  router.route = parsePath(location.pathname);
+}
+
 /** Said once, never loaded by itself. From now on, every quarter of an hour and whenever the page is looked at again. */
 function watchVersion(): void {
   if (watching) return;
   watching = true;
-  // A part of the page that is not there any more: the server has other parts now.
-  // Whoever asked for it is told too. Without a network it says nothing of versions.
-  addEventListener('vite:preloadError', () => {
-    if (navigator.onLine) say();
-  });
   let last = Date.now();
   const look = async () => {
     if (document.hidden || Date.now() - last < 60_000) return;

@@ -23,8 +23,9 @@ export const knownRecord = (screen: Where, id: string): Rec | undefined =>
 export async function fetchRecord(screen: Where, id: string): Promise<Rec | null> {
   try {
     const photo = await getPhoto(id);
-    if (photo.state === 'trashed' && screen === 'timeline') {
-      router.replace({ screen: 'trash', photo: id });
+    const own: Where = photo.state === 'trashed' ? 'trash' : 'timeline';
+    if (own !== screen) {
+      router.replace({ screen: own, photo: id });
       return null;
     }
     return fromDetail(photo);

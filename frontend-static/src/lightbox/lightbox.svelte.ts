@@ -59,7 +59,7 @@ export class Lightbox {
   private slides: Slide[] = [];
   private resting: ReturnType<typeof setTimeout> | undefined;
   private reseating = false;
-  private closing = false;
+  closing = false;
 
   constructor(
     readonly host: Host,

@@ -36,10 +36,13 @@ class Viewer {
       if (this.box) this.shut(grid);
       return;
     }
-    if (this.box) {
+    if (this.box && !this.box.closing) {
       if (this.box.id !== id) this.box.goTo(id);
       return;
     }
+    // One on its way out is none.
+    this.box = null;
+    this.open = false;
     const turn = ++this.turn;
     const { Lightbox, fetchRecord, hostFor, knownRecord } = await import('./host');
     const known = knownRecord(screen, id);

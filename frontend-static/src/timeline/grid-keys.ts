@@ -1,5 +1,5 @@
 // What keys do in the timeline: moving across rows, days and months, selecting, and the commands.
-import { gridCommand } from '../lib/keys';
+import { gridCommand, isUnheld } from '../lib/keys';
 import { app } from '../ui/app.svelte';
 import { toasts } from '../ui/toasts.svelte';
 import { library } from './library.svelte';
@@ -44,13 +44,23 @@ export class GridKeys {
     return true;
   }
 
-  private move(event: KeyboardEvent): boolean {
-    if (!isInGrid(event) || event.altKey) return false;
+  /** The photo that moving begins with when none has the focus: the one that had it last, or the first that shows. */
+  private inView(): string | null {
     const { grid } = this;
     const { viewport } = grid;
-    const from = grid.active();
+    const active = grid.active();
+    const y = active && viewport.yOf(active);
+    return typeof y === 'number' && y >= viewport.v && y < viewport.v + viewport.view ? active : (viewport.anchor()?.id ?? active);
+  }
+
+  private move(event: KeyboardEvent): boolean {
+    const unheld = isUnheld(event);
+    if (!(unheld || isInGrid(event)) || event.altKey) return false;
+    const { grid } = this;
+    const { viewport } = grid;
+    const from = unheld ? this.inView() : grid.active();
     const { model } = library;
-    if ((event.ctrlKey || event.metaKey) && (event.key === 'Home' || event.key === 'End')) {
+    if ((unheld || event.ctrlKey || event.metaKey) && (event.key === 'Home' || event.key === 'End')) {
       if (event.key === 'Home') {
         viewport.jumpTo(0);
         const first = model.parts[0]?.photos[0];
@@ -71,9 +81,10 @@ export class GridKeys {
     const spots = viewport.spots(from);
     let to: string | null = null;
     if (direction) to = target(spots, from, direction);
-    else if (event.key === 'PageDown' || event.key === 'PageUp') {
+    else if (event.key === 'PageDown' || event.key === 'PageUp' || (unheld && event.key === ' ')) {
       const here = spots.find((spot) => spot.id === from);
-      const step = (viewport.view - viewport.frame.target - viewport.frame.monthHeader) * (event.key === 'PageDown' ? 1 : -1);
+      const up = event.key === 'PageUp' || (event.key === ' ' && event.shiftKey);
+      const step = (viewport.view - viewport.frame.target - viewport.frame.monthHeader) * (up ? -1 : 1);
       const y = (here?.y ?? 0) + step;
       let best = Infinity;
       for (const spot of spots) {
@@ -82,7 +93,7 @@ export class GridKeys {
       }
     } else return false;
     if (!to) return true;
-    if (event.shiftKey) {
+    if (event.shiftKey && event.key !== ' ') {
       if (app.selection.count === 0) app.selection = app.selection.toggle(from);
       grid.extend(to);
     }

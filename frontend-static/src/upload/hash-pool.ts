@@ -6,12 +6,27 @@ interface Running {
   reject: (reason: Error) => void;
 }
 
+/** The worker's code did not come: nothing is known about the file. */
+export class NotLoaded extends Error {}
+
 export class HashPool {
   private readonly idle: Worker[] = [];
   private readonly running = new Map<string, Running>();
 
+  /** Has so many workers there before they are needed: perhaps there is no network then. */
+  warm(count: number): void {
+    for (let i = this.idle.length + this.running.size; i < count; i++) {
+      const worker = make();
+      this.idle.push(worker);
+      worker.onerror = () => {
+        const at = this.idle.indexOf(worker);
+        if (at >= 0) this.idle.splice(at, 1);
+      };
+    }
+  }
+
   hash(id: string, file: Blob, progress: (bytes: number) => void): Promise<string> {
-    const worker = this.idle.pop() ?? new Worker(new URL('./hash.worker.ts', import.meta.url), { type: 'module' });
+    const worker = this.idle.pop() ?? make();
     return new Promise<string>((resolve, reject) => {
       this.running.set(id, { worker, reject });
       worker.onmessage = ({ data }: MessageEvent<Answer>) => {
@@ -21,10 +36,11 @@ export class HashPool {
         if ('sha' in data) resolve(data.sha);
         else reject(new Error(data.fault));
       };
-      worker.onerror = () => {
+      worker.onerror = (event) => {
         this.running.delete(id);
         worker.terminate();
-        reject(new Error('WorkerError'));
+        // What goes wrong in its code is an ErrorEvent; that it could not be fetched is a plain one.
+        reject(event instanceof ErrorEvent ? new Error('WorkerError') : new NotLoaded());
       };
       worker.postMessage({ file } satisfies Ask);
     });
@@ -43,3 +59,5 @@ export class HashPool {
     found.reject(new Error('Cancelled'));
   }
 }
+
+const make = (): Worker => new Worker(new URL('./hash.worker.ts', import.meta.url), { type: 'module' });

@@ -22,6 +22,16 @@ describe('an upload', () => {
     expect(reduce(received, { type: 'is_safe', kept: { preview: 'ready' } }, now)).toMatchObject({ state: 'safe', preview: 'ready' });
   });
 
+  it('waits for the code that hashes, without end while there is no network', () => {
+    const once = (item: Item, counts: boolean) => run([{ type: 'hash_started' }, { type: 'hash_later', counts }], item);
+    let item = newItem('1', file);
+    for (let i = 0; i < 100; i++) item = once(item, false);
+    expect(item).toMatchObject({ state: 'queued', attempts: 0 });
+    for (let i = 1; i < MAX_TRIES; i++) item = once(item, true);
+    expect(item.state).toBe('queued');
+    expect(once(item, true)).toMatchObject({ state: 'failed', failure: { code: 'network' } });
+  });
+
   it('of what is known already sends nothing', () => {
     expect(run([...toUploading.slice(0, 3), { type: 'known', kept: {} }]).state).toBe('duplicate');
   });

@@ -73,6 +73,7 @@ export type Event =
   | { type: 'hash_progress'; bytes: number }
   | { type: 'hash_done'; sha: string }
   | { type: 'hash_failed' }
+  | { type: 'hash_later'; counts: boolean }
   | { type: 'lookup_started' }
   | { type: 'lookup_failed' }
   | { type: 'unknown' }
@@ -172,9 +173,14 @@ export function reduce(item: Item, event: Event, now: Now): Item {
     case 'hash_progress':
       return state === 'hashing' ? { ...item, hashedBytes: Math.min(item.size, event.bytes) } : item;
     case 'hash_done':
-      return state === 'hashing' ? { ...item, state: 'hashed', sha: event.sha, hashedAt: now.at, hashedBytes: item.size } : item;
+      return state === 'hashing' ? { ...item, state: 'hashed', sha: event.sha, hashedAt: now.at, hashedBytes: item.size, attempts: 0 } : item;
     case 'hash_failed':
       return state === 'hashing' ? failed(item, { code: 'unreadable' }) : item;
+    case 'hash_later': {
+      if (state !== 'hashing') return item;
+      const attempts = item.attempts + (event.counts ? 1 : 0);
+      return attempts >= MAX_TRIES ? failed(item, { code: 'network' }) : { ...item, state: 'queued', attempts, hashedBytes: 0 };
+    }
     case 'lookup_started':
       return state === 'hashed' ? { ...item, state: 'checking' } : item;
     case 'lookup_failed':

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { newItem, type Item, type State } from './machine';
 import { plan, pollDelay, wakeAt, type Flags, type Limits } from './queue';
 
-const flags: Flags = { paused: false, offline: false, signedOut: false, apiRetryAt: 0 };
+const flags: Flags = { paused: false, offline: false, signedOut: false, apiRetryAt: 0, hashRetryAt: 0 };
 const limits: Limits = { hashes: 2, puts: 4, ahead: 4 };
 const item = (id: number, state: State, more: Partial<Item> = {}): Item => ({
   ...newItem(String(id), { name: `${id}.jpg`, path: '', size: 10, mtime: 0, type: 'image/jpeg' }), state, sha: `s${id}`, ...more,
@@ -13,6 +13,7 @@ const kinds = (items: Item[], change: Partial<Flags> = {}, now = 10_000) => plan
 describe('the queue', () => {
   it('hashes two at a time, in the order of the drop', () => {
     expect(kinds(many(5, 'queued'))).toEqual([{ kind: 'hash', id: '0' }, { kind: 'hash', id: '1' }]);
+    expect(kinds(many(5, 'queued'), { hashRetryAt: 10_001 })).toEqual([]);
     expect(kinds([item(9, 'hashing'), item(8, 'hashing'), ...many(3, 'queued')])).toEqual([]);
   });
 
@@ -52,6 +53,7 @@ describe('the queue', () => {
     expect(wakeAt([item(1, 'retrying', { retryAt: 12_000 }), item(2, 'hashed', { hashedAt: 9_900 })], flags, 10_000)).toBe(10_400);
     expect(wakeAt([item(1, 'uploading')], flags, 10_000)).toBeNull();
     expect(wakeAt([item(1, 'ready')], { ...flags, apiRetryAt: 11_000 }, 10_000)).toBe(11_000);
+    expect(wakeAt([item(1, 'queued')], { ...flags, hashRetryAt: 11_000 }, 10_000)).toBe(11_000);
   });
 
   it('asks whether it is safe at 2, 3, 5, 8, 13, 21 and then every 30 s', () => {

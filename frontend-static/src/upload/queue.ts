@@ -7,6 +7,8 @@ export interface Flags {
   signedOut: boolean;
   /** The API asked to be left alone until then (429, 503), or did not answer. */
   apiRetryAt: number;
+  /** The code that hashes could not be fetched: asked for again then. */
+  hashRetryAt: number;
 }
 
 export interface Limits {
@@ -61,7 +63,7 @@ export function plan(items: readonly Item[], flags: Flags, limits: Limits, now: 
   for (const item of items) {
     switch (item.state) {
       case 'queued':
-        if (!flags.paused && hashing < limits.hashes) {
+        if (!flags.paused && now >= flags.hashRetryAt && hashing < limits.hashes) {
           effects.push({ kind: 'hash', id: item.id });
           hashing++;
         }
@@ -101,6 +103,7 @@ export function wakeAt(items: readonly Item[], flags: Flags, now: number): numbe
   for (const item of items) {
     if (item.state === 'retrying' && item.retryAt !== undefined) consider(item.retryAt);
     if (item.state === 'hashed') consider(Math.max((item.hashedAt ?? now) + GATHER_MS, flags.apiRetryAt));
+    if (item.state === 'queued' && flags.hashRetryAt > now) consider(flags.hashRetryAt);
     if (item.state === 'ready' && flags.apiRetryAt > now) consider(flags.apiRetryAt);
   }
   return at;

@@ -30,6 +30,7 @@ class Uploader {
   private readonly born = Date.now().toString(36);
   private next = 0;
   private apiRetryAt = 0;
+  private hashRetryAt = 0;
   private user = '';
   private journal: Journal | null = null;
   private sources = new Sources(null, () => true);
@@ -47,6 +48,7 @@ class Uploader {
   constructor() {
     for (const change of ['online', 'offline']) addEventListener(change, () => this.connectionChanged());
     addEventListener('beforeunload', (event) => {
+      if (session.leaving) return;
       if (this.work.sending > 0 || this.list.some((item) => !isFinal(item.state) && item.state !== 'received' && item.state !== 'needs_file' && !this.sources.survives(item.id))) event.preventDefault();
     });
     document.addEventListener('visibilitychange', () => this.pumpSoon(0));
@@ -56,6 +58,11 @@ class Uploader {
   start(user: string): void {
     if (!user) return;
     this.ready ??= this.begin(user);
+  }
+
+  /** What the first file needs is fetched while there is a network. */
+  warm(): void {
+    void this.ready?.then(() => this.work.warm(LIMITS.hashes));
   }
 
   private async begin(user: string): Promise<void> {
@@ -239,7 +246,8 @@ class Uploader {
   }
 
   private connectionChanged(): void {
-    if (!navigator.onLine) this.speed.reset();
+    if (navigator.onLine) this.hashRetryAt = 0;
+    else this.speed.reset();
     this.show();
     this.pumpSoon(0);
   }
@@ -258,6 +266,7 @@ class Uploader {
         this.apiRetryAt = time;
         this.pumpSoon(time - Date.now());
       },
+      restHashing: (time: number) => (this.hashRetryAt = time),
       moved: () => board.onsafe(),
       stopped: () => board.paused || !navigator.onLine,
     };
@@ -323,7 +332,7 @@ class Uploader {
   private pump(): void {
     if (!this.tabs?.leading) return;
     const now = Date.now();
-    const flags = { paused: board.paused, offline: !navigator.onLine, signedOut: session.status !== 'signed_in', apiRetryAt: this.apiRetryAt };
+    const flags = { paused: board.paused, offline: !navigator.onLine, signedOut: session.status !== 'signed_in', apiRetryAt: this.apiRetryAt, hashRetryAt: this.hashRetryAt };
     for (const effect of plan(this.list, flags, LIMITS, now)) this.run(effect);
     const wake = wakeAt(this.list, flags, now);
     if (wake !== null && !isIdle(stats(this.list))) this.pumpSoon(Math.max(50, wake - now));

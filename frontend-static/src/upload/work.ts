@@ -4,7 +4,7 @@ import { asProblem } from '../api/problem';
 import type { Lookup, UploadResult } from '../api/types';
 import { withOffset } from '../lib/dates';
 import { refusedReason } from '../lib/reasons';
-import { HashPool } from './hash-pool';
+import { HashPool, NotLoaded } from './hash-pool';
 import type { Event, Item, Kept } from './machine';
 import { put, type Put } from './put';
 import { pollDelay } from './queue';
@@ -19,6 +19,8 @@ export interface Queue {
   apply(id: string, event: Event): void;
   /** The API said no, not now: the whole queue leaves it alone until then. */
   restUntil(time: number): void;
+  /** Nothing is hashed before that. */
+  restHashing(time: number): void;
   /** Some photos are safe, or have their preview. */
   moved(): void;
   stopped(): boolean;
@@ -48,6 +50,11 @@ export class Work {
     this.pool.cancel(id);
   }
 
+  /** What hashing needs is there before the first file. */
+  warm(hashes: number): void {
+    this.pool.warm(hashes);
+  }
+
   async hash(id: string): Promise<void> {
     const { queue } = this;
     const item = queue.get(id);
@@ -57,8 +64,11 @@ export class Work {
     try {
       const sha = await this.pool.hash(id, file, (bytes) => queue.apply(id, { type: 'hash_progress', bytes }));
       queue.apply(id, { type: 'hash_done', sha });
-    } catch {
-      queue.apply(id, { type: 'hash_failed' });
+    } catch (error) {
+      if (!(error instanceof NotLoaded)) return queue.apply(id, { type: 'hash_failed' });
+      queue.restHashing(Date.now() + API_REST_MS);
+      // Without a network it is no fault, however long it takes.
+      queue.apply(id, { type: 'hash_later', counts: navigator.onLine });
     }
   }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -362,6 +362,9 @@ async fn make_ready(storage: &Storage, dynamo: Option<&Dynamo>) -> Result<(), St
     ready.await.map_err(|error| damage().map_or(error.into(), StartError::from))
 }
 
+/// How long the S3 of an earlier stack in this process may take to end: the data folder is held, so it can be no other's.
+const STILL_ENDING: Duration = Duration::from_secs(10);
+
 async fn open_s3(
     data_dir: &DataDir,
     keys: &Keys,
@@ -373,7 +376,18 @@ async fn open_s3(
         BucketSpec::new(VAULT).versioned().cors_origin(page),
     ];
     let (access_key, secret_key) = (&keys.access_key, &keys.secret_key);
-    LocalS3::open_with(&data_dir.s3(), EMULATED_REGION, access_key, secret_key, buckets, durability).await
+    let given_up = Instant::now() + STILL_ENDING;
+    loop {
+        let (folder, buckets) = (data_dir.s3(), buckets.clone());
+        let opened =
+            LocalS3::open_with(&folder, EMULATED_REGION, access_key, secret_key, buckets, durability).await;
+        match opened {
+            Err(OpenError::InUse(_)) if Instant::now() < given_up => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 fn serve_s3(s3: &LocalS3, port: Listener, closing: &watch::Receiver<bool>) {

@@ -80,8 +80,8 @@ impl Doubted {
         let looked = report.users.get(user).cloned().unwrap_or_default();
         let (rotten, told): (Vec<_>, Vec<_>) =
             report.wrong_originals(user).partition(|(kind, _)| *kind == Kind::WrongChecksum);
-        let [rotten, told] = [rotten, told].map(|of| of.into_iter().map(|(_, original)| original).collect());
-        let (rotten, told): (Vec<_>, Vec<_>) = (rotten, told);
+        let [rotten, told] =
+            [rotten, told].map(|of| of.into_iter().map(|(_, original)| original).collect::<Vec<_>>());
         let began_later = self.more_at.is_none_or(|more_at| more_at <= report.started_at);
         let unread = looked.findings.get(&Kind::WrongChecksum).is_some_and(|all| *all > rotten.len() as u64);
         let unnamed = looked.wrong() > (rotten.len() + told.len()) as u64;
@@ -99,7 +99,7 @@ impl Doubted {
                 Some(DoubtedOriginal { photo_id: unchecked.photo_id, generation: unchecked.generation? })
             }));
         }
-        let more_to_read = unread || unknown || !self.hold(read);
+        let more_to_read = !self.hold(read) || unread || unknown;
         // What a listing tells is found again without this note: it is the first to have no room.
         let more = !self.hold([self.originals.clone(), told].concat()) || unnamed || more_to_read;
         if more {
@@ -228,6 +228,11 @@ mod tests {
         uncounted.of(&ada()).unchecked = 1;
         doubted.take_in(&uncounted, &ada());
         assert!(doubted.more_at.is_some() && doubted.unread, "one was not read, and nobody knows which");
+        let mut found = later(report(vec![about(Kind::WrongChecksum, 8_000)]));
+        found.of(&ada()).unchecked = 1;
+        found.of(&ada()).whole_again = (0..10).map(of).collect();
+        doubted.take_in(&found, &ada());
+        assert!(doubted.names(id(8_000), of(0).generation), "what it found is named all the same");
         let mut unchecked = later(report(Vec::new()));
         unchecked.started_at = doubted.more_at.unwrap();
         unchecked.could_not_check(&ada(), other, Some(generation));

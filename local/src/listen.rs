@@ -63,12 +63,14 @@ impl Listener {
     /// Serves until the process stops.
     pub(crate) fn serve(self, router: &Router, stopping: &watch::Receiver<bool>) {
         for socket in self.sockets {
-            let stop = stopped(stopping.clone());
+            let (stop, held) = (stopped(stopping.clone()), stopping.clone());
             let serving = axum::serve(socket, router.clone()).with_graceful_shutdown(stop);
             tokio::spawn(async move {
                 if let Err(error) = serving.await {
                     tracing::error!(%error, "a server ended");
                 }
+                // Until here the sender knows that somebody listens.
+                drop(held);
             });
         }
     }

@@ -342,8 +342,11 @@ impl Stack {
         if tokio::time::timeout(patience, self.lambda.idle(self.concurrency)).await.is_err() {
             tracing::warn!("stopped in the middle of a photo; it goes on at the next start");
         }
-        // S3 and DynamoDB last: what still ran needed them.
+        // S3 and DynamoDB last: what still ran needed them. The next stack of this process opens the same files.
         let _ = self.close.send(true);
+        if tokio::time::timeout(patience, self.close.closed()).await.is_err() {
+            tracing::warn!("S3 or DynamoDB did not end in time");
+        }
     }
 }
 
@@ -393,10 +396,12 @@ async fn open_s3(
 fn serve_s3(s3: &LocalS3, port: Listener, closing: &watch::Receiver<bool>) {
     for socket in port.into_sockets() {
         let serving = s3.clone().serve(socket, stopped(closing.clone()));
+        let held = closing.clone();
         tokio::spawn(async move {
             if let Err(error) = serving.await {
                 tracing::error!(%error, "S3 ended");
             }
+            drop(held);
         });
     }
 }

@@ -5,7 +5,8 @@
 //! and the versions of an object lie in its folder under names that no segment has:
 //!
 //! - a byte outside `[A-Za-z0-9._-]` becomes `%XX`; so do the dots of `.` and `..`; an empty segment is `%`;
-//! - a segment too long for one name is cut in pieces, every one but the last ending in `+`;
+//! - a segment too long for one name is cut in pieces, every one but the last ending in `+`; a dot right after a cut
+//!   becomes `%2E`, or the last piece could be `.` or `..`;
 //! - `@` begins the folder of a version.
 //!
 //! Neither `+` nor `@` comes out of the encoding, so the mapping is injective, and what the product stores reads on the
@@ -64,40 +65,41 @@ pub(crate) fn folder(bucket: &Path, key: &str) -> PathBuf {
 
 /// Appends the folder or folders of one segment.
 fn push_segment(path: &mut PathBuf, segment: &str) {
-    let mut piece = String::new();
-    for encoded in encode(segment) {
-        // Room for the `+`, and never inside of an escape.
-        if piece.len() + encoded.len() >= MAX_NAME {
-            piece.push('+');
-            path.push(&piece);
-            piece.clear();
-        }
-        piece.push_str(&encoded);
+    let pieces = encode(segment);
+    if let Some((end, pieces)) = pieces.split_last() {
+        path.extend(pieces.iter().map(|piece| format!("{piece}+")));
+        path.push(end);
     }
-    path.push(piece);
 }
 
-/// The segment in the small alphabet, in parts that must stay together.
+/// The segment in the small alphabet, cut in pieces that are names (with the `+` of all but the last); at least one.
 fn encode(segment: &str) -> Vec<String> {
-    match segment {
-        "" => vec!["%".to_owned()],
-        "." | ".." => segment.bytes().map(escape).collect(),
-        _ => segment
-            .bytes()
-            .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { escape(byte) })
-            .collect(),
+    if segment.is_empty() {
+        return vec!["%".to_owned()];
     }
+    let only_dots = matches!(segment, "." | "..");
+    let mut pieces = Vec::new();
+    let mut piece = String::new();
+    for byte in segment.bytes() {
+        let is_plain = is_plain(byte) && !only_dots;
+        // Room for the `+`, and never inside of an escape.
+        if piece.len() + if is_plain { 1 } else { 3 } >= MAX_NAME {
+            pieces.push(std::mem::take(&mut piece));
+        }
+        let after_cut = piece.is_empty() && !pieces.is_empty();
+        if is_plain && !(byte == b'.' && after_cut) {
+            piece.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(piece, "%{byte:02X}");
+        }
+    }
+    pieces.push(piece);
+    pieces
 }
 
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
-}
-
-fn escape(byte: u8) -> String {
-    let mut escaped = String::with_capacity(3);
-    // Writing to a string cannot fail.
-    let _ = write!(escaped, "%{byte:02X}");
-    escaped
 }
 
 /// What the name of a folder inside an object tree says.
@@ -184,6 +186,19 @@ mod tests {
                 let name = name.to_str().unwrap();
                 assert!(name != ".." && name != "." && !name.starts_with('@'), "{key} -> {name}");
                 assert!(name.bytes().all(|byte| is_plain(byte) || byte == b'%'), "{key} -> {name}");
+            }
+        }
+    }
+
+    /// Otherwise the last piece is `.`, which a path swallows, or `..`, which leads out of the folder.
+    #[test]
+    fn dots_right_after_a_cut_make_no_folder_of_their_own_kind() {
+        for before in MAX_NAME - 3..=MAX_NAME {
+            for dots in [".", "..", "...", "./b", "../b"] {
+                let key = format!("{}{dots}", "a".repeat(before));
+                let path = folder(Path::new("b"), &key);
+                assert!(path.iter().all(|name| name != "." && name != ".."), "{key}");
+                assert_eq!(key_of(Path::new("b"), &path), key);
             }
         }
     }

@@ -66,13 +66,11 @@ export class GridKeys {
         const first = model.parts[0]?.photos[0];
         if (first) grid.focus(first.id);
       } else {
-        const oldest = model.parts[model.parts.length - 1];
-        viewport.jumpTo(viewport.total);
-        // The very last one, once its month is there.
-        if (oldest) viewport.jumpToTime(`${oldest.month}-00`, () => undefined);
-        const last = oldest?.complete ? oldest.photos[oldest.photos.length - 1] : undefined;
-        viewport.jumpTo(viewport.total);
-        if (last) grid.focus(last.id);
+        // To the end at once; and to the very last photo as soon as it is there.
+        viewport.jumpToTime('0000-00', (id) => {
+          viewport.jumpTo(viewport.total);
+          grid.focus(id);
+        });
       }
       return true;
     }

@@ -201,10 +201,10 @@ export class Viewport {
       }
       if (!part.complete) return (rec ? this.stack.gapOf(i)?.y : this.stack.offsets[i]) ?? null;
     }
-    // Before the first photo of all: that one, as soon as it is there.
+    // Before the first photo of all: that one, as soon as it is there. It comes at the end of what is not loaded.
     const { parts } = library.model;
     const oldest = parts[parts.length - 1];
-    if (found && oldest && !oldest.complete) return this.stack.offsets[parts.length - 1] ?? null;
+    if (found && oldest && !oldest.complete) return maxOffset(this.extent);
     this.pending = null;
     const rec = oldest?.photos[oldest.photos.length - 1];
     if (found && rec) queueMicrotask(() => found(rec.id));

@@ -65,6 +65,7 @@ impl Buckets {
     /// Puts bytes under a key of the vault, as S3 has them after a copy: with their SHA-256. Which version they are.
     pub async fn put_original(&self, key: &str, bytes: &[u8]) -> Option<String> {
         let put = self.clients.s3.put_object().bucket(&self.vault).key(key).body(bytes.to_vec().into());
+        let put = put.checksum_algorithm("SHA256".into());
         put.checksum_sha256(crate::file::photo_id_of(bytes).to_base64()).send().await.unwrap().version_id
     }
 

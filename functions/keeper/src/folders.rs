@@ -5,13 +5,14 @@ use std::time::Instant;
 use tintype_core::audit::report::Folders;
 use tintype_storage::{StorageError, Vault};
 
-/// Lists on, one page at least, until all are listed or the time is over; answers what none of our functions made.
+/// Lists on, one page at least, until all are listed or the time is over, and adds what none of our functions made. If
+/// a page fails, it is the next one still.
 pub(crate) async fn list(
     vault: &Vault,
     folders: &mut Folders,
+    strange: &mut Vec<String>,
     end: Instant,
-) -> Result<Vec<String>, StorageError> {
-    let mut strange = Vec::new();
+) -> Result<(), StorageError> {
     while let Some(at) = folders.next.clone() {
         let page = vault.below(&at).await?;
         let slow = page.next.is_some();
@@ -20,5 +21,5 @@ pub(crate) async fn list(
             break;
         }
     }
-    Ok(strange)
+    Ok(())
 }

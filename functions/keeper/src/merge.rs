@@ -140,6 +140,13 @@ impl Merge {
         }
     }
 
+    /// Without the variants, for which not even a listing is asked.
+    pub(crate) fn of_originals(storage: Storage, place: &Place, end: Instant) -> Self {
+        let mut merge = Self::from(storage, place, 0, end);
+        merge.variants.next = None;
+        merge
+    }
+
     /// Whether the time ended among strange keys: what came last may be without some of its objects, and this walk goes
     /// no further.
     pub(crate) fn is_over(&self) -> bool {

@@ -54,8 +54,18 @@ pub(crate) async fn rebuild(
     let storage = &keeper.storage;
     let mut answer = RebuildAnswer::default();
     let RebuildPlace { mut folders, photos: begun } = request.next.clone().unwrap_or_default();
-    // What none of our functions made is for the audit to name.
-    folders::list(&storage.vault, &mut folders, end).await?;
+    // What none of our functions made is for the audit to name. Whose originals there are has to be known; who has
+    // nothing but variants, or where audits lie, has not.
+    let mut strange = Vec::new();
+    while let Err(error) = folders::list(&storage.vault, &mut folders, &mut strange, end).await {
+        match folders.pass_over() {
+            Some(prefix) if prefix != ObjectKey::ORIGINALS_PREFIX => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(prefix, error, "what lies in a folder of the vault could not be listed");
+            }
+            _ => return Err(error.into()),
+        }
+    }
     if folders.next.is_some() {
         answer.next = Some(RebuildPlace { folders, photos: begun });
         return Ok(answer);
@@ -63,14 +73,21 @@ pub(crate) async fn rebuild(
     let reads = Reads::until(end);
     for user in &folders.users {
         let Some(place) = Place::going_on(begun.as_ref(), user) else { continue };
-        let mut merge = Merge::from(storage.clone(), &place, 0, end);
+        let mut merge = Merge::of_originals(storage.clone(), &place, end);
         let mut last = place.after;
         loop {
             let (mut photos, mut originals, before) = (Vec::new(), 0, last);
+            let mut ended = Ok(());
             let begins = merge.place(last);
-            while photos.len() < BATCH
-                && let Some(photo) = merge.next().await?
-            {
+            while photos.len() < BATCH {
+                let photo = match merge.next().await {
+                    Ok(Some(photo)) => photo,
+                    Ok(None) => break,
+                    Err(error) => {
+                        ended = Err(error);
+                        break;
+                    }
+                };
                 last = Some(photo.photo_id);
                 originals += photo.originals.len() as u64;
                 if photo.record.is_none() && !photo.originals.is_empty() {
@@ -90,6 +107,13 @@ pub(crate) async fn rebuild(
             if let Some(behind) = make(keeper, photos, begins, originals, &reads, now, &mut answer).await? {
                 answer.next = Some(RebuildPlace { folders, photos: Some(behind) });
                 return Ok(answer);
+            }
+            // Nobody waits for a user whose photos cannot be listed.
+            if let Err(error) = ended {
+                let error = &error as &dyn std::error::Error;
+                tracing::error!(%user, error, "the photos of a user could not be listed");
+                answer.not_listed.push(user.clone());
+                break;
             }
             if is_over {
                 break;
@@ -153,9 +177,16 @@ pub(crate) async fn promote(
     let (mut unread, mut reads_it) = (false, false);
     // Keys of one photo differ in their generation first, and those sort by time.
     for key in originals.into_iter().rev() {
-        let (Ok(parsed), Some(found)) = (key.parse::<ObjectKey>(), storage.vault.describe(&key, None).await?)
-        else {
-            continue;
+        let Ok(parsed) = key.parse::<ObjectKey>() else { continue };
+        let found = match storage.vault.describe(&key, None).await {
+            Ok(Some(found)) => found,
+            Ok(None) => continue,
+            // One that cannot be read must not hold up the others.
+            Err(error) => {
+                say_unread(&parsed, &error);
+                unread = true;
+                continue;
+            }
         };
         let promotion = match promoted(&parsed, found, now) {
             Promotion::Prove(proof) => {
@@ -170,13 +201,8 @@ pub(crate) async fn promote(
                         unread = true;
                         continue;
                     }
-                    // One that cannot be read must not hold up the others.
                     Err(error) => {
-                        let error = &error as &dyn std::error::Error;
-                        // Not by its key, which holds the name of a person's file.
-                        if let ObjectKey::Original { photo_id, .. } = &parsed {
-                            tracing::warn!(%photo_id, error, "could not be read");
-                        }
+                        say_unread(&parsed, &error);
                         unread = true;
                         continue;
                     }
@@ -196,6 +222,13 @@ pub(crate) async fn promote(
         };
     }
     Ok(if unread { Made::Unread } else { Made::Refused })
+}
+
+/// Not by its key, which holds the name of a person's file.
+fn say_unread(key: &ObjectKey, error: &StorageError) {
+    if let ObjectKey::Original { photo_id, .. } = key {
+        tracing::warn!(%photo_id, error = error as &dyn std::error::Error, "could not be read");
+    }
 }
 
 /// A generation that never was, and the key of an original of the same name under it.

@@ -227,6 +227,9 @@ pub struct AuditAnswer {
     /// Which, once it is finished.
     #[serde(default)]
     pub unchecked_photos: Vec<Unchecked>,
+    /// Prefixes of the vault below which nobody's folders could be listed; the empty one is that of the vault itself.
+    #[serde(default)]
+    pub not_listed: Vec<String>,
     /// How many of them S3 was asked for the checksum.
     pub checksums: u64,
     /// Bytes read and hashed.
@@ -252,6 +255,7 @@ impl AuditAnswer {
             bytes_read: sum(|looked| looked.bytes_read),
             found: report.found(),
             leftovers: report.leftovers(),
+            not_listed: report.not_listed,
             unchecked_photos: if report.finished_at.is_some() { report.unchecked } else { Vec::new() },
             findings: if report.finished_at.is_some() { report.findings } else { Vec::new() },
         }
@@ -302,6 +306,9 @@ pub struct RebuildAnswer {
     /// Originals that could not be read just now: no record is made for them, and another rebuild tries them again.
     #[serde(default)]
     pub unread: Vec<String>,
+    /// Whose originals, or records, could not be listed to their end just now: another rebuild tries them again.
+    #[serde(default)]
+    pub not_listed: Vec<UserId>,
 }
 
 /// What a restore drill did.

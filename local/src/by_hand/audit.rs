@@ -27,6 +27,12 @@ pub(super) async fn audit(keeper: &Asked, asked: &Audit) -> Result<bool, String>
     for unchecked in &answer.unchecked_photos {
         say!("{}: could not be looked at", unchecked.photo_id);
     }
+    for prefix in &answer.not_listed {
+        let folder = if prefix.is_empty() { "the vault" } else { prefix };
+        say!(
+            "{folder}: whose folders there are could not be listed; who is known from the catalog was looked at"
+        );
+    }
     let differences = differences(&answer);
     let named = answer.findings.iter().filter(|finding| finding.kind.is_difference()).count() as u64;
     if differences > named {
@@ -59,6 +65,9 @@ pub(super) async fn audit(keeper: &Asked, asked: &Audit) -> Result<bool, String>
         let repair = keeper.next("repair", Some(("REPORT", &answer.report.to_string())), &[]);
         say!("{repair} repairs what can be had; docs/RESTORE.md says more");
         return Ok(false);
+    }
+    if !answer.not_listed.is_empty() {
+        return Err(format!("not all of the vault could be listed: {LOOK_AGAIN}"));
     }
     if answer.unchecked > 0 {
         return Err(format!("{} could not be looked at: {LOOK_AGAIN}", counted(answer.unchecked, "photo")));

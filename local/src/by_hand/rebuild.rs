@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tintype_core::audit::line::{counted, grouped};
+use tintype_core::key::ObjectKey;
 use tintype_core::record::{Preview, Record};
 use tintype_keeper::request::RebuildAnswer;
 use tintype_storage::StorageError;
@@ -17,6 +18,7 @@ const MOST_NAMED: usize = 100;
 
 pub(super) async fn rebuild(keeper: &Asked) -> Result<bool, String> {
     let (mut next, mut originals, mut made, mut refused, mut unread) = (None, 0, 0, 0, 0);
+    let mut not_listed = 0;
     loop {
         // A disk does not check itself: what S3 tells of a file that rotted is the checksum that it had.
         let event = json!({"rebuild": {"next": next, "doubt": true, "seconds": SLICE}});
@@ -27,6 +29,10 @@ pub(super) async fn rebuild(keeper: &Asked) -> Result<bool, String> {
         for key in &answer.unread {
             say!("could not be read: {key}");
         }
+        for user in &answer.not_listed {
+            say!("could not be listed to its end: {}", ObjectKey::originals_of(user));
+        }
+        not_listed += answer.not_listed.len() as u64;
         (originals, made) = (originals + answer.originals, made + answer.made);
         (next, refused) = (answer.next, refused + answer.refused.len());
         unread += answer.unread.len() as u64;
@@ -39,6 +45,12 @@ pub(super) async fn rebuild(keeper: &Asked) -> Result<bool, String> {
     if made > 0 {
         let audit = keeper.next("audit", None, &[]);
         say!("None of these is called safe before an audit has read it whole: run {audit}");
+    }
+    if not_listed > 0 {
+        let folders = counted(not_listed, "folder");
+        return Err(format!(
+            "{folders} could not be listed, and photos in there may have no record: {LOOK_AGAIN}"
+        ));
     }
     if unread > 0 && refused == 0 && ended {
         return Err(format!("{} could not be read: {LOOK_AGAIN}", counted(unread, "original")));

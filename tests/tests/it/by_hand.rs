@@ -68,6 +68,16 @@ async fn an_owner_audits_repairs_and_drills_whether_tintype_runs_or_not() {
     assert_eq!(run(&start, &["drill"]).await.0, 0);
     assert_eq!(run(&start, &["retry"]).await.0, 0);
     std::fs::remove_file(start.data_dir().join("catalog.sqlite")).unwrap();
+    // A folder that nobody can read, root neither: it leads to itself.
+    let hers = start.data_dir().join(format!("s3/buckets/tintype-vault/originals/{}", ada.id));
+    let aside = start.data_dir().join("aside");
+    std::fs::rename(&hers, &aside).unwrap();
+    std::os::unix::fs::symlink(&hers, &hers).unwrap();
+    let (code, said) = run(&start, &["rebuild"]).await;
+    let named = said.contains(&format!("could not be listed to its end: originals/{}/", ada.id));
+    assert_eq!((code, named), (2, true), "{said}");
+    std::fs::remove_file(&hers).unwrap();
+    std::fs::rename(&aside, &hers).unwrap();
     let (code, said) = run(&start, &["rebuild"]).await;
     assert_eq!((code, said.contains("5 records made")), (0, true), "{said}");
     assert!(said.contains("run make audit ARGS="), "{said}");

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::json;
 use tintype_core::audit::Kind;
 use tintype_core::wire::Me;
-use tintype_keeper::request::AuditAnswer;
+use tintype_keeper::request::{AuditAnswer, RebuildAnswer};
 use tintype_storage::mint;
 use tintype_tests::{Fault, Faults, File, TestApp, User};
 
@@ -147,6 +147,86 @@ async fn a_folder_that_cannot_be_read_at_any_level_ends_no_audit_and_hides_nobod
         assert_eq!((found.checked, found.unchecked, found.found), (7, 0, 0), "{there}: {found:?}");
         assert_eq!(line(&ada).await, "4 photos, all safe, checked today", "{there}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_says_that_a_folder_of_the_vault_cannot_be_listed_and_looks_at_whom_the_catalog_knows() {
+    let app = TestApp::start().await;
+    let (ada, ben) = (app.user("ada"), app.user("ben"));
+    app.library(&ada, 4).await;
+    app.library(&ben, 3).await;
+    let vault = app.folder().join("data/s3/buckets/tintype-vault");
+    for name in ["originals", "media"] {
+        let unreadable = Unreadable::make(vault.join(name), app.folder().join("aside"));
+        let (found, calls) = whole_audit(&app).await;
+        assert_eq!(found.not_listed, [format!("{name}/")], "{found:?}");
+        assert_eq!((found.checked, found.unchecked), (7, 7), "{found:?}");
+        // The folders are tried again, and then the users.
+        assert_eq!(calls, 3, "{name}");
+        assert_eq!(line(&ada).await, "4 photos, 4 could not be checked");
+        assert_eq!(line(&ben).await, "3 photos, 3 could not be checked");
+        unreadable.mend();
+        let (found, _) = whole_audit(&app).await;
+        assert_eq!((found.checked, found.unchecked, found.found), (7, 0, 0), "{found:?}");
+        assert!(found.not_listed.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn folders_that_cannot_be_listed_for_a_while_are_listed_by_the_next_run_of_the_same_audit() {
+    let faults = Faults::default();
+    let app = TestApp::start_with(|options| options.http = Some(faults.client())).await;
+    let ada = app.user("ada");
+    app.library(&ada, 2).await;
+    faults.plan(|call| {
+        let lists = call.path.contains("delimiter") && call.path.contains("prefix=media%2F");
+        lists.then_some(Fault::Answer(403, ""))
+    });
+    let first = audit(&app, json!({})).await;
+    assert_eq!((first.finished, first.checked), (false, 0), "{first:?}");
+    assert!(faults.count() > 0);
+    faults.stop();
+    let second = audit(&app, json!({})).await;
+    assert_eq!((second.report, second.finished, second.checked), (first.report, true, 2), "{second:?}");
+    assert!(second.not_listed.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_goes_on_behind_what_it_cannot_read_and_says_whose_it_is() {
+    let app = TestApp::start().await;
+    let (ada, ben) = (app.user("ada"), app.user("ben"));
+    let files = app.library(&ada, 4).await;
+    app.library(&ben, 3).await;
+    let original = app.record(&ada, &files[1]).await.key;
+    let version = version_of(&app, &ada, &files[1]).await.file_name().unwrap().to_owned();
+    let mut app = app;
+    for (folder, made, not_listed, unread) in [
+        (format!("originals/{}", ada.id), 3, true, false),
+        // What is not needed for it.
+        (format!("media/{}", ada.id), 7, false, false),
+        ("media".to_owned(), 7, false, false),
+        // The description and the bytes of one of them.
+        (format!("{original}/{}", version.display()), 6, false, true),
+    ] {
+        app = app.without_its_table().await;
+        let vault = app.folder().join("data/s3/buckets/tintype-vault");
+        let unreadable = Unreadable::make(vault.join(&folder), app.folder().join("aside"));
+        let rebuild = async || -> RebuildAnswer {
+            serde_json::from_value(app.ask(json!({"rebuild": {}}), 0).await).unwrap()
+        };
+        let done = rebuild().await;
+        assert_eq!((done.finished, done.made), (true, made), "{folder}: {done:?}");
+        assert_eq!(done.not_listed, if not_listed { vec![ada.id.clone()] } else { Vec::new() }, "{folder}");
+        assert_eq!(done.unread, if unread { vec![original.clone()] } else { Vec::new() }, "{folder}");
+        unreadable.mend();
+        let again = rebuild().await;
+        assert_eq!((again.made, again.not_listed, again.unread), (7 - made, vec![], vec![]), "{folder}");
+    }
+    // Without anybody's originals there is nothing to go on with.
+    let vault = app.folder().join("data/s3/buckets/tintype-vault");
+    let _unreadable = Unreadable::make(vault.join("originals"), app.folder().join("aside"));
+    let failed = tintype_keeper::handle(&app.stack.keeper, &json!({"rebuild": {}}), mint::now()).await;
+    assert!(failed.unwrap_err().to_string().contains("unavailable"));
 }
 
 #[tokio::test]

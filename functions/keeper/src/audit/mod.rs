@@ -25,7 +25,7 @@ use walk::walk;
 
 /// How long after one audit began the schedule begins the next.
 const EVERY: Duration = Duration::days(7);
-/// The same, if some photos could not be looked at.
+/// The same, if something could not be looked at.
 const AGAIN: Duration = Duration::days(1);
 /// An audit by hand goes on with an unfinished one only if that came further so recently.
 const BY_HAND: Duration = Duration::hours(1);
@@ -52,7 +52,7 @@ struct Audits {
     /// Until when nobody else may go on with it.
     #[serde(with = "time::serde::rfc3339::option")]
     lease_until: Option<OffsetDateTime>,
-    /// Whether the last one could not look at every photo.
+    /// Whether the last one could not look at everything.
     #[serde(default)]
     unchecked: bool,
     /// When the first one began of those since the last that came to its end: `Unfinished` in the line.
@@ -179,7 +179,7 @@ async fn slice(
     // Who could not be told is told by the next slice.
     let is_over = report.finished_at.is_some() && told.is_ok();
     let running = (!is_over).then_some(report.audit_id);
-    let unchecked = report.count_unchecked() > 0;
+    let unchecked = !report.is_whole();
     let unfinished_since = note.says.unfinished_since.filter(|_| report.finished_at.is_none());
     // One of every byte that came to its end looked at all that the other would have.
     let aside = note.says.aside.filter(|_| report.finished_at.is_none());

@@ -17,6 +17,10 @@ pub(super) fn log(report: &Report) {
         photos_audited = checked,
         photos_lost = report.wrong(),
     );
+    if !report.not_listed.is_empty() {
+        let prefixes = &report.not_listed;
+        tracing::error!(audit_id = %report.audit_id, ?prefixes, "the folders below these could not be listed");
+    }
     let leftovers = report.leftovers();
     if found > leftovers {
         let found = found - leftovers;

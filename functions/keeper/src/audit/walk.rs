@@ -30,17 +30,23 @@ const AT_ONCE: usize = 16;
 /// comes behind that is seen again. Nobody waits for a user whose photos cannot be listed: they are tried again by a later
 /// run, and if that fails too, their photos are counted as unchecked.
 pub(super) async fn walk(storage: &Storage, kept: &mut Report, end: Instant) -> Result<bool, StorageError> {
-    if kept.folders.next.is_some() {
-        let mut listed = kept.folders.clone();
-        let strange = folders::list(&storage.vault, &mut listed, end).await?;
-        kept.folders = listed;
+    while kept.folders.next.is_some() {
+        let (mut strange, failed_before) = (Vec::new(), kept.folders.failed);
+        let listed = folders::list(&storage.vault, &mut kept.folders, &mut strange, end).await;
         // An audit that an earlier Tintype began has named them before its first place.
         if kept.next.is_none() {
             kept.name(strange.into_iter().map(|key| Finding::strange(None, key)).collect());
         }
-        if kept.folders.next.is_some() {
+        let Err(error) = listed else { break };
+        let error = &error as &dyn std::error::Error;
+        tracing::error!(error, tried_again = failed_before, "the folders of the vault could not be listed");
+        kept.could_not_list_folders();
+        if !failed_before {
             return Ok(false);
         }
+    }
+    if kept.folders.next.is_some() {
+        return Ok(false);
     }
     let mut saved = Instant::now();
     if kept.tries_again() {

@@ -53,6 +53,10 @@ pub struct Report {
     /// Photos that could not be looked at, as many as there is room for.
     #[serde(default)]
     pub unchecked: Vec<Unchecked>,
+    /// Prefixes of the vault below which nobody's folders could be listed, twice; the empty one is that of the vault
+    /// itself. Who is known from the catalog is looked at all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_listed: Vec<String>,
 }
 
 /// A photo that an audit could not look at.
@@ -75,6 +79,9 @@ pub struct Folders {
     pub users: BTreeSet<UserId>,
     /// Where the listing goes on; absent once it is whole.
     pub next: Option<Below>,
+    /// Whether a listing failed already, and is tried again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
 }
 
 /// Where a listing of what lies directly below a prefix goes on.
@@ -89,7 +96,7 @@ pub struct Below {
 impl Default for Folders {
     /// Nothing is listed yet: it begins with what lies at the top of the vault.
     fn default() -> Self {
-        Self { users: BTreeSet::new(), next: Some(Below::default()) }
+        Self { users: BTreeSet::new(), next: Some(Below::default()), failed: false }
     }
 }
 
@@ -114,6 +121,13 @@ impl Folders {
             }
         }
         strange
+    }
+
+    /// Goes on behind a prefix whose listing fails; which one.
+    pub fn pass_over(&mut self) -> Option<String> {
+        let failed = self.next.take()?;
+        self.next = Self::behind(&failed.prefix);
+        Some(failed.prefix)
     }
 
     /// The next prefix below which users have folders.
@@ -207,6 +221,7 @@ impl Report {
             findings: Vec::new(),
             not_named: 0,
             unchecked: Vec::new(),
+            not_listed: Vec::new(),
         }
     }
 
@@ -218,6 +233,19 @@ impl Report {
     /// Whether all users are done but those who are tried again.
     pub fn tries_again(&self) -> bool {
         self.folders.next.is_none() && self.next.is_none() && !self.put_off.is_empty()
+    }
+
+    /// A listing of whose folders there are failed: a later run tries it again, and then goes on without it.
+    pub fn could_not_list_folders(&mut self) {
+        if self.folders.failed {
+            self.not_listed.extend(self.folders.pass_over());
+        }
+        self.folders.failed = true;
+    }
+
+    /// Whether it looked at all that it should have.
+    pub fn is_whole(&self) -> bool {
+        self.count_unchecked() == 0 && self.not_listed.is_empty()
     }
 
     /// Keeps how far it came with a user.

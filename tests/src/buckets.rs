@@ -80,6 +80,16 @@ impl Buckets {
         self.clients.s3.delete_object().bucket(&self.vault).key(key).send().await.unwrap();
     }
 
+    /// Removes an object of the vault with all its versions.
+    pub async fn destroy(&self, key: &str) {
+        let s3 = &self.clients.s3;
+        let all = s3.list_object_versions().bucket(&self.vault).prefix(key).send().await.unwrap();
+        for version in all.versions().iter().filter(|version| version.key() == Some(key)) {
+            let object = s3.delete_object().bucket(&self.vault).key(key);
+            object.set_version_id(version.version_id().map(ToOwned::to_owned)).send().await.unwrap();
+        }
+    }
+
     /// Bytes of an object of the vault; `None` if it is not there.
     pub async fn original_bytes(&self, key: &str) -> Option<Vec<u8>> {
         let object = self.clients.s3.get_object().bucket(&self.vault).key(key).send().await.ok()?;

@@ -23,8 +23,9 @@ pub struct Wish<'a> {
     pub trashed: Vec<&'a File>,
     /// Removed for good.
     pub gone: Vec<&'a File>,
-    /// Photos that had other bytes put in the place of their original: those stay under an earlier generation.
-    pub strays: BTreeSet<PhotoId>,
+    /// How many originals lie beside that of the record, such as other bytes that were put in its place: those stay under
+    /// an earlier generation.
+    pub strays: BTreeMap<PhotoId, usize>,
 }
 
 impl<'a> Wish<'a> {
@@ -35,7 +36,7 @@ impl<'a> Wish<'a> {
             stored: files.into_iter().collect(),
             trashed: Vec::new(),
             gone: Vec::new(),
-            strays: BTreeSet::new(),
+            strays: BTreeMap::new(),
         }
     }
 }
@@ -104,7 +105,7 @@ pub async fn assert_at_rest(app: &TestApp, wishes: &[Wish<'_>]) {
         for (files, state) in kinds {
             let looked: Vec<Vec<String>> = stream::iter(files.iter().copied())
                 .map(|file| {
-                    let copies = 1 + usize::from(wish.strays.contains(&file.photo_id()));
+                    let copies = 1 + wish.strays.get(&file.photo_id()).copied().unwrap_or_default();
                     look(&app.buckets, (file, state, copies), &records, &vault, &listed)
                 })
                 .buffered(16)

@@ -89,8 +89,8 @@ impl Faults {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).halted.remove(subject)
     }
 
-    /// The same for any subject.
-    pub fn has_halted_at_all(&self) -> bool {
+    /// Whether any invocation has, since the plan was made or this was last asked: all are forgotten.
+    pub fn take_halted(&self) -> bool {
         !std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).halted).is_empty()
     }
 

@@ -377,7 +377,7 @@ async fn keeper_under(fault: Fault) -> (usize, usize) {
         stored: files[calls..12].iter().chain([&kept]).collect(),
         trashed: Vec::new(),
         gone: files[..calls].iter().chain([&first]).collect(),
-        strays: std::collections::BTreeSet::new(),
+        strays: std::collections::BTreeMap::new(),
     };
     assert_at_rest(&app, &[wish]).await;
     (calls, faults.count() - before)

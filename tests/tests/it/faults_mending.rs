@@ -1,15 +1,15 @@
 //! Audits, repairs and rebuilds whose calls fail: an audit names nothing that is not so, and what one run of a repair or
 //! a rebuild leaves half done, the next one does.
 
-use std::collections::{BTreeSet, HashSet};
-use std::sync::Mutex;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
 use tintype_core::id::PhotoId;
 use tintype_core::key::{ObjectKey, Variant};
-use tintype_keeper::request::{AuditAnswer, RebuildAnswer, RepairAnswer};
+use tintype_keeper::request::{AuditAnswer, DrillAnswer, RebuildAnswer, RepairAnswer};
 use tintype_storage::mint;
 use tintype_tests::{Call, Fault, Faults, File, TestApp, User, Wish, assert_at_rest, drawn, many, row, seed};
 
@@ -22,7 +22,7 @@ fn every_fault() -> impl Iterator<Item = Fault> {
 /// Asks the keeper; what it answers, unless it fails or stops for ever.
 async fn ask(app: &TestApp, faults: &Faults, event: &Value) -> Option<Value> {
     let halted = async {
-        while !faults.has_halted_at_all() {
+        while !faults.take_halted() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
@@ -67,9 +67,16 @@ enum Damage {
     Record,
     /// Its thumb is gone.
     Thumb,
+    /// Its original has other bytes; an earlier version has the right ones.
+    Bytes,
+    /// Its original is gone with all its versions; its owner has sent it again, and the upload waits.
+    Upload,
+    /// Its original was written again, as it was.
+    Version,
 }
 
-const DAMAGES: [Damage; 3] = [Damage::Original, Damage::Record, Damage::Thumb];
+const DAMAGES: [Damage; 6] =
+    [Damage::Original, Damage::Record, Damage::Thumb, Damage::Bytes, Damage::Upload, Damage::Version];
 
 impl Damage {
     async fn strike(self, app: &TestApp, ada: &User, file: &File) {
@@ -77,6 +84,13 @@ impl Damage {
         match self {
             Self::Original => app.buckets.delete(&record.key).await,
             Self::Record => app.sight.catalog.remove(&record).await.unwrap(),
+            Self::Bytes => app.flip(&record, file).await,
+            Self::Upload => {
+                ada.trash(&[record.photo_id]).await;
+                app.receive(ada, file, true).await;
+                app.buckets.destroy(&record.key).await;
+            }
+            Self::Version => drop(app.buckets.put_original(&record.key, &file.bytes).await),
             Self::Thumb => {
                 let (photo_id, generation) = (record.photo_id, record.generation);
                 let (user, variant) = (ada.id.clone(), Variant::Thumb);
@@ -89,7 +103,9 @@ impl Damage {
     fn file(self, number: u32) -> File {
         match self {
             Self::Thumb => File::jpeg(number),
-            Self::Original | Self::Record => File::new("n", "", format!("{self:?} {number}")),
+            Self::Original | Self::Record | Self::Bytes | Self::Upload | Self::Version => {
+                File::new("n", "", format!("{self:?} {number}"))
+            }
         }
     }
 }
@@ -158,14 +174,18 @@ async fn audit_under(fault: Fault) -> (usize, usize, usize) {
     for (damage, file) in DAMAGES.into_iter().zip(&damaged) {
         damage.strike(&app, &ada, file).await;
     }
+    // The first one also notes what is doubted; another at the same hour makes the calls of those that follow.
+    audited(&app).await;
     faults.stop();
-    let found = audited(&app).await;
+    let found = ask(&app, &faults, &json!({"audit": {}})).await.unwrap();
+    let found: AuditAnswer = serde_json::from_value(found).unwrap();
+    assert!(found.finished);
     let calls = faults.log().len();
     let named = |answer: &AuditAnswer| -> BTreeSet<(String, Option<PhotoId>)> {
         answer.findings.iter().map(|it| (format!("{:?}", it.kind), it.photo_id)).collect()
     };
     let truth = named(&found);
-    assert_eq!(truth.len(), 3, "{found:?}");
+    assert_eq!(truth.len(), DAMAGES.len(), "{found:?}");
 
     let before = faults.count();
     let mut audits = 0;
@@ -173,8 +193,11 @@ async fn audit_under(fault: Fault) -> (usize, usize, usize) {
     let every = many(5, 1);
     let skip = usize::try_from(drawn(seed(), format!("{fault:?}")) % 5).unwrap() % every;
     for call in (0..calls).skip(skip).step_by(every) {
+        let unstruck = faults.count();
         faults.plan(at(call, fault.clone(), many(1, ALL_TRIES)));
-        if let Some(answer) = ask(&app, &faults, &json!({"audit": {}})).await {
+        let answer = ask(&app, &faults, &json!({"audit": {}})).await;
+        assert!(faults.count() > unstruck, "{fault:?} at call {call} of {calls} did not strike");
+        if let Some(answer) = answer {
             let answer: AuditAnswer = serde_json::from_value(answer).unwrap();
             let named = named(&answer);
             assert!(named.is_subset(&truth), "{fault:?} at call {call}: {named:?}");
@@ -193,14 +216,17 @@ async fn any_call_of_a_repair_fails_in_any_way_and_another_one_does_it() {
     let done = join_all(every_fault().map(repair_under)).await;
     let struck: usize = done.iter().map(|done| done.1).sum();
     let calls = done.iter().map(|done| done.0).max().unwrap_or_default();
+    let beside: usize = done.iter().map(|done| done.2).sum();
     row(
         1,
-        &format!("{calls} calls of three repairs x F1..F6, {struck} faults: 0 lost, 0 twice, counters exact"),
+        &format!(
+            "{calls} calls of six repairs x F1..F6, {struck} faults: 0 lost, each photo listed once, counters exact; {beside} right copies lie beside the record's, named as leftovers"
+        ),
     );
 }
 
-/// Repairs photos under this fault, at another call of each.
-async fn repair_under(fault: Fault) -> (usize, usize) {
+/// Repairs photos under this fault, at another call of each; calls, faults, and copies that were made and not noted.
+async fn repair_under(fault: Fault) -> (usize, usize, usize) {
     let faults = Faults::default();
     let first: Vec<File> = DAMAGES.into_iter().map(|damage| damage.file(0)).collect();
     let (app, ada) = library(&faults, &first).await;
@@ -213,7 +239,7 @@ async fn repair_under(fault: Fault) -> (usize, usize) {
     faults.stop();
     let done = ask(&app, &faults, &json!({"repair": {"report": report}})).await.unwrap();
     let done: RepairAnswer = serde_json::from_value(done).unwrap();
-    assert_eq!((done.repaired, done.left), (3, 0), "{done:?}");
+    assert_eq!((done.repaired, done.left), (DAMAGES.len() as u64, 0), "{done:?}");
     let log = faults.log();
     app.come_to_rest().await;
 
@@ -237,26 +263,65 @@ async fn repair_under(fault: Fault) -> (usize, usize) {
     }
     let found = audited(&app).await;
     let calls = files.len();
-    assert_eq!(found.found, calls as u64, "{found:?}");
+    assert_eq!(found.found - found.leftovers, calls as u64, "{found:?}");
     let before = faults.count();
-    faults.plan(strikes(plans.into_iter().collect()));
+    let struck_photos = Arc::new(Mutex::new(HashSet::new()));
+    let (strikes, hit) = (strikes(plans.into_iter().collect()), Arc::clone(&struck_photos));
+    faults.plan(move |call| {
+        let fault = strikes(call)?;
+        hit.lock().unwrap().insert(call.subject.clone());
+        Some(fault)
+    });
     let halts = matches!(fault, Fault::Halt { .. });
     // One that stops for ever is begun again; it strikes each photo once.
     for _ in 0..if halts { calls } else { 1 } {
         ask(&app, &faults, &json!({"repair": {"report": found.report}})).await;
     }
     let struck = faults.count() - before;
-    assert!(struck >= calls / 2, "{struck} of {calls}");
     faults.stop();
+    let unstruck: Vec<_> = {
+        let struck = struck_photos.lock().unwrap();
+        let spared = |(_, file): &&(Damage, File)| !struck.contains(&file.photo_id().to_string());
+        files
+            .iter()
+            .filter(spared)
+            .map(|(damage, file)| (*damage, file.name.clone(), file.photo_id()))
+            .collect()
+    };
+    // Where the note of what is doubted names one photo alone, it is a call about that photo: the first repairs, whose calls
+    // were counted, made up to two such for one photo, which those of many photos at once do not make.
+    let doubted = |damage| matches!(damage, Damage::Original | Damage::Bytes | Damage::Upload);
+    let spared = unstruck.len() <= 2 && unstruck.iter().all(|(damage, ..)| doubted(*damage));
+    assert!(spared, "{fault:?}: {unstruck:?} of {calls}");
     app.come_to_rest().await;
     let found = audited(&app).await;
     ask(&app, &faults, &json!({"repair": {"report": found.report}})).await.unwrap();
     app.come_to_rest().await;
     let again = audited(&app).await;
-    assert_eq!((again.found, again.unchecked), (0, 0), "{fault:?}: {again:?}");
+    assert_eq!((again.found - again.leftovers, again.unchecked), (0, 0), "{fault:?}: {again:?}");
+
+    // A repair removes nothing: the wrong bytes stay where they lie, and what was copied beside them by one that ended
+    // before it noted that. Each is right, or the damage that was done, and is named.
+    let originals = app.buckets.originals().await;
+    let (mut strays, mut beside) = (BTreeMap::new(), 0);
+    for (damage, file) in DAMAGES.into_iter().zip(&first).chain(files.iter().map(|(it, file)| (*it, file))) {
+        let keys = &originals[&file.photo_id()];
+        if !matches!(damage, Damage::Bytes) {
+            continue;
+        }
+        let mut right = 0;
+        for key in keys {
+            right += usize::from(app.buckets.original_bytes(key).await.unwrap() == file.bytes);
+        }
+        assert_eq!(keys.len() - right, 1, "the wrong bytes stay: {keys:?}");
+        assert!((1..=2).contains(&right), "{fault:?}: one strike leaves one copy: {keys:?}");
+        beside += right - 1;
+        strays.insert(file.photo_id(), keys.len() - 1);
+    }
+    assert_eq!(again.leftovers, strays.values().sum::<usize>() as u64, "{fault:?}: {again:?}");
     let all = first.iter().chain(files.iter().map(|(_, file)| file));
-    assert_at_rest(&app, &[Wish::all_safe(&ada, all)]).await;
-    (calls, struck)
+    assert_at_rest(&app, &[Wish { strays, ..Wish::all_safe(&ada, all) }]).await;
+    (calls, struck, beside)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -311,15 +376,79 @@ async fn rebuild_under(fault: Fault, copied: bool) -> (usize, usize) {
     let step = if copied { many(5, 1) } else { many(3, 1) };
     for call in (0..calls).step_by(step) {
         lose().await;
+        let unstruck = faults.count();
         faults.plan(at(call, fault.clone(), many(1, ALL_TRIES)));
         ask(&app, &faults, &json!({"rebuild": {}})).await;
+        assert!(faults.count() > unstruck, "{fault:?} at call {call} of {calls} did not strike");
         faults.stop();
         rebuilt().await;
         assert_eq!(rebuilt().await, 0, "{fault:?} at call {call}");
         app.come_to_rest().await;
         assert_at_rest(&app, &[Wish::all_safe(&ada, &files)]).await;
     }
-    let struck = faults.count() - before;
-    assert!(struck >= calls / (2 * step), "{struck} of {calls}");
-    (calls, struck)
+    (calls, faults.count() - before)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_call_of_a_drill_fails_in_any_way_and_what_one_found_wrong_is_not_forgotten() {
+    let done = join_all(every_fault().map(drill_under)).await;
+    let calls = done.iter().map(|done| done.0).max().unwrap_or_default();
+    let drills: usize = done.iter().map(|done| done.1).sum();
+    let struck: usize = done.iter().map(|done| done.2).sum();
+    row(
+        1,
+        &format!(
+            "{calls} calls of a drill x F1..F6, {drills} drills, {struck} faults: nothing forgotten that was found wrong, 0 false"
+        ),
+    );
+}
+
+/// Drills under this fault, at another call each, over one photo that is known to be wrong and one that is not yet; calls,
+/// drills, faults.
+async fn drill_under(fault: Fault) -> (usize, usize, usize) {
+    let faults = Faults::default();
+    let files: Vec<File> = (0..4).map(|n| File::new("n", "", format!("drilled {n}"))).collect();
+    let (app, ada) = library(&faults, &files).await;
+    let ids: Vec<_> = files.iter().map(File::photo_id).collect();
+    let (known, new) = (app.record(&ada, &files[0]).await, app.record(&ada, &files[1]).await);
+    let event = json!({"drill": {"photos": 100}});
+    let wrong_of = |answer: Value| -> BTreeSet<PhotoId> {
+        let answer: DrillAnswer = serde_json::from_value(answer).unwrap();
+        answer.wrong.into_iter().collect()
+    };
+    let drilled = async || wrong_of(app.ask(event.clone(), 0).await);
+    app.flip(&known, &files[0]).await;
+    faults.stop();
+    let only: BTreeSet<_> = [ids[0]].into();
+    assert_eq!(drilled().await, only);
+
+    let before = faults.count();
+    let mut drills = 0;
+    let every = many(5, 1);
+    let mut call = usize::try_from(drawn(seed(), format!("{fault:?}")) % 5).unwrap() % every;
+    loop {
+        app.flip(&new, &files[1]).await;
+        let unstruck = faults.count();
+        faults.plan(at(call, fault.clone(), many(1, ALL_TRIES)));
+        let answer = ask(&app, &faults, &event).await;
+        let struck = faults.count() > unstruck;
+        faults.stop();
+        let named = answer.map(wrong_of).unwrap_or_default();
+        assert!(named.is_subset(&ids[..2].iter().copied().collect()), "{fault:?} at call {call}: {named:?}");
+        for known in ada.lookup(&ids).await {
+            let doubted = known.photo_id == ids[0] || named.contains(&known.photo_id);
+            assert!(!doubted || !known.safe, "{fault:?} at call {call}: {known:?}");
+        }
+        assert_eq!(drilled().await, ids[..2].iter().copied().collect(), "after {fault:?} at call {call}");
+        app.buckets.put_original(&new.key, &files[1].bytes).await;
+        assert_eq!(drilled().await, only, "after {fault:?} at call {call}");
+        // Each drill begins somewhere else, so that their calls differ by a page or two: behind the last there are no more.
+        if !struck {
+            break;
+        }
+        drills += 1;
+        call += every;
+    }
+    assert!(call > 10, "{fault:?}: {call} calls");
+    (call, drills, faults.count() - before)
 }

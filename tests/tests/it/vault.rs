@@ -1,6 +1,6 @@
 //! S3 and DynamoDB answer what is not so: nothing is called safe before it is, and nothing gone that is not.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ async fn a_photo_is_not_safe_until_the_copy_agrees_whatever_the_copy_answered() 
         ("other bytes", other_bytes),
     ];
     let times = many(8, 50);
-    let (mut files, mut strays) = (Vec::new(), BTreeSet::new());
+    let (mut files, mut strays) = (Vec::new(), BTreeMap::new());
     for (kind, (name, fault)) in kinds.into_iter().enumerate() {
         let here: Vec<File> = (0..times).map(|n| file(u32::try_from(kind).unwrap(), n)).collect();
         let mut keys = Vec::new();
@@ -60,7 +60,7 @@ async fn a_photo_is_not_safe_until_the_copy_agrees_whatever_the_copy_answered() 
         faults.stop();
         assert!(app.deliver(&keys, &faults).await, "{name}: the second try");
         if name == "other bytes" {
-            strays.extend(photo_ids);
+            strays.extend(photo_ids.into_iter().map(|photo_id| (photo_id, 1)));
         }
         files.extend(here);
     }

@@ -9,11 +9,11 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tintype_core::id::PhotoId;
 use tintype_core::key::{ObjectKey, Variant};
-use tintype_keeper::request::{AuditAnswer, DrillAnswer, RebuildAnswer, RepairAnswer};
+use tintype_keeper::request::{AuditAnswer, DrillAnswer, RebuildAnswer};
 use tintype_storage::mint;
 use tintype_tests::{Call, Fault, Faults, File, TestApp, User, Wish, assert_at_rest, drawn, many, row, seed};
 
-use crate::faults::{ALL_TRIES, Strike, strikes};
+use crate::faults::ALL_TRIES;
 
 fn every_fault() -> impl Iterator<Item = Fault> {
     Fault::SURVIVED.into_iter().chain(Fault::HALTS)
@@ -214,114 +214,132 @@ async fn audit_under(fault: Fault) -> (usize, usize, usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn any_call_of_a_repair_fails_in_any_way_and_another_one_does_it() {
     let done = join_all(every_fault().map(repair_under)).await;
-    let struck: usize = done.iter().map(|done| done.1).sum();
-    let calls = done.iter().map(|done| done.0).max().unwrap_or_default();
-    let beside: usize = done.iter().map(|done| done.2).sum();
+    let calls: usize =
+        (0..DAMAGES.len()).map(|damage| done.iter().map(|it| it.calls[damage]).max().unwrap()).sum();
+    let sum = |of: fn(&Repairs) -> usize| done.iter().map(of).sum::<usize>();
     row(
         1,
         &format!(
-            "{calls} calls of six repairs x F1..F6, {struck} faults: 0 lost, each photo listed once, counters exact; {beside} right copies lie beside the record's, named as leftovers"
+            "{calls} calls of six repairs x F1..F6, {} repairs of a photo struck, {} faults: 0 lost, each photo listed once, counters exact; {} right copies lie beside the record's, named as leftovers",
+            sum(|it| it.struck),
+            sum(|it| it.faults),
+            sum(|it| it.beside),
         ),
     );
 }
 
-/// Repairs photos under this fault, at another call of each; calls, faults, and copies that were made and not noted.
-async fn repair_under(fault: Fault) -> (usize, usize, usize) {
+/// What repairs under one fault came to.
+struct Repairs {
+    /// The most calls that the keeper made about a photo of each damage.
+    calls: [usize; DAMAGES.len()],
+    /// Photos whose repair was struck.
+    struck: usize,
+    faults: usize,
+    /// Right copies that were made and not noted.
+    beside: usize,
+}
+
+/// The keeper's call of this number about each of these photos, as often as the SDK tries it, up to `tries`; who was
+/// struck is noted.
+fn of_each(
+    photos: HashSet<String>,
+    number: usize,
+    (fault, tries): (Fault, usize),
+    struck: Arc<Mutex<HashSet<String>>>,
+) -> impl Fn(&Call) -> Option<Fault> + Send + Sync {
+    let sent = Mutex::new(Sent::default());
+    move |call| {
+        let is_its = sent.lock().unwrap().is_the_keepers(call) && photos.contains(&call.subject);
+        let is_it = is_its && call.ordinal == number && call.attempt < tries;
+        is_it.then(|| struck.lock().unwrap().insert(call.subject.clone()));
+        is_it.then(|| fault.clone())
+    }
+}
+
+/// Repairs a photo of each damage under this fault at its first call, then others at their second, and so on until no
+/// repair makes so many calls; for each change, at every fifth.
+async fn repair_under(fault: Fault) -> Repairs {
     let faults = Faults::default();
-    let first: Vec<File> = DAMAGES.into_iter().map(|damage| damage.file(0)).collect();
-    let (app, ada) = library(&faults, &first).await;
-    for (damage, file) in DAMAGES.into_iter().zip(&first) {
-        damage.strike(&app, &ada, file).await;
-    }
-    audited(&app).await;
-    faults.stop();
-    let report = audited(&app).await.report;
-    faults.stop();
-    let done = ask(&app, &faults, &json!({"repair": {"report": report}})).await.unwrap();
-    let done: RepairAnswer = serde_json::from_value(done).unwrap();
-    assert_eq!((done.repaired, done.left), (DAMAGES.len() as u64, 0), "{done:?}");
-    let log = faults.log();
-    app.come_to_rest().await;
-
-    let mut files = Vec::new();
-    let mut plans = Vec::new();
-    for (damage, file) in DAMAGES.into_iter().zip(&first) {
-        let subject = file.photo_id().to_string();
-        let calls = of_the_keeper(log.iter().filter(|call| call.subject == subject));
-        assert!((2..=20).contains(&calls), "{damage:?}: {calls} calls");
-        for call in 0..calls {
-            let file = damage.file(u32::try_from(call).unwrap() + 1);
-            let strike = Strike { call, fault: fault.clone(), tries: many(1, ALL_TRIES) };
-            plans.push((file.photo_id().to_string(), vec![strike]));
-            files.push((damage, file));
-        }
-    }
-    for (damage, file) in &files {
-        let key = app.receive(&ada, file, false).await;
-        assert!(app.deliver(&[key], &faults).await);
-        damage.strike(&app, &ada, file).await;
-    }
-    let found = audited(&app).await;
-    let calls = files.len();
-    assert_eq!(found.found - found.leftovers, calls as u64, "{found:?}");
-    let before = faults.count();
-    let struck_photos = Arc::new(Mutex::new(HashSet::new()));
-    let (strikes, hit) = (strikes(plans.into_iter().collect()), Arc::clone(&struck_photos));
-    faults.plan(move |call| {
-        let fault = strikes(call)?;
-        hit.lock().unwrap().insert(call.subject.clone());
-        Some(fault)
-    });
-    let halts = matches!(fault, Fault::Halt { .. });
-    // One that stops for ever is begun again; it strikes each photo once.
-    for _ in 0..if halts { calls } else { 1 } {
-        ask(&app, &faults, &json!({"repair": {"report": found.report}})).await;
-    }
-    let struck = faults.count() - before;
-    faults.stop();
-    let unstruck: Vec<_> = {
-        let struck = struck_photos.lock().unwrap();
-        let spared = |(_, file): &&(Damage, File)| !struck.contains(&file.photo_id().to_string());
-        files
-            .iter()
-            .filter(spared)
-            .map(|(damage, file)| (*damage, file.name.clone(), file.photo_id()))
-            .collect()
-    };
-    // Where the note of what is doubted names one photo alone, it is a call about that photo: the first repairs, whose calls
-    // were counted, made up to two such for one photo, which those of many photos at once do not make.
-    let doubted = |damage| matches!(damage, Damage::Original | Damage::Bytes | Damage::Upload);
-    let spared = unstruck.len() <= 2 && unstruck.iter().all(|(damage, ..)| doubted(*damage));
-    assert!(spared, "{fault:?}: {unstruck:?} of {calls}");
-    app.come_to_rest().await;
-    let found = audited(&app).await;
-    ask(&app, &faults, &json!({"repair": {"report": found.report}})).await.unwrap();
-    app.come_to_rest().await;
-    let again = audited(&app).await;
-    assert_eq!((again.found - again.leftovers, again.unchecked), (0, 0), "{fault:?}: {again:?}");
-
-    // A repair removes nothing: the wrong bytes stay where they lie, and what was copied beside them by one that ended
-    // before it noted that. Each is right, or the damage that was done, and is named.
-    let originals = app.buckets.originals().await;
-    let (mut strays, mut beside) = (BTreeMap::new(), 0);
-    for (damage, file) in DAMAGES.into_iter().zip(&first).chain(files.iter().map(|(it, file)| (*it, file))) {
-        let keys = &originals[&file.photo_id()];
-        if !matches!(damage, Damage::Bytes) {
-            continue;
-        }
+    let (app, ada) = library(&faults, &[]).await;
+    let every = many(5, 1);
+    let mut number = usize::try_from(drawn(seed(), format!("{fault:?}")) % 5).unwrap() % every;
+    let mut done = Repairs { calls: [0; DAMAGES.len()], struck: 0, faults: 0, beside: 0 };
+    let (mut all, mut strays) = (Vec::new(), BTreeMap::new());
+    loop {
+        let files: Vec<File> =
+            DAMAGES.into_iter().map(|damage| damage.file(u32::try_from(number).unwrap())).collect();
+        let struck = repairs_struck(&app, &ada, &faults, &files, (number, &fault), &mut done).await;
+        // A repair removes nothing: the wrong bytes stay where they lie, and what was copied beside them by one that
+        // ended before it noted that. Each is right, or the damage that was done, and is named.
+        let wrong = files[DAMAGES.iter().position(|it| matches!(it, Damage::Bytes)).unwrap()].clone();
+        let keys = &app.buckets.originals().await[&wrong.photo_id()];
         let mut right = 0;
         for key in keys {
-            right += usize::from(app.buckets.original_bytes(key).await.unwrap() == file.bytes);
+            right += usize::from(app.buckets.original_bytes(key).await.unwrap() == wrong.bytes);
         }
         assert_eq!(keys.len() - right, 1, "the wrong bytes stay: {keys:?}");
         assert!((1..=2).contains(&right), "{fault:?}: one strike leaves one copy: {keys:?}");
-        beside += right - 1;
-        strays.insert(file.photo_id(), keys.len() - 1);
+        done.beside += right - 1;
+        strays.insert(wrong.photo_id(), keys.len() - 1);
+        all.extend(files);
+        let again = audited(&app).await;
+        assert_eq!((again.found - again.leftovers, again.unchecked), (0, 0), "{fault:?}: {again:?}");
+        assert_eq!(again.leftovers, strays.values().sum::<usize>() as u64, "{fault:?}: {again:?}");
+        done.struck += struck;
+        number += every;
+        // A soak goes on until none is struck.
+        if struck == 0 || number >= many(*done.calls.iter().max().unwrap(), usize::MAX) {
+            break;
+        }
     }
-    assert_eq!(again.leftovers, strays.values().sum::<usize>() as u64, "{fault:?}: {again:?}");
-    let all = first.iter().chain(files.iter().map(|(_, file)| file));
-    assert_at_rest(&app, &[Wish { strays, ..Wish::all_safe(&ada, all) }]).await;
-    (calls, struck, beside)
+    assert!(done.calls.iter().all(|calls| (2..=20).contains(calls)), "{fault:?}: {:?}", done.calls);
+    done.faults = faults.count();
+    assert_at_rest(&app, &[Wish { strays, ..Wish::all_safe(&ada, &all) }]).await;
+    done
+}
+
+/// Damages these photos, one in each way, and repairs them while the keeper's call of this number about each is struck; then
+/// again without. How many were struck: each whose repair made so many calls.
+async fn repairs_struck(
+    app: &TestApp,
+    ada: &User,
+    faults: &Faults,
+    files: &[File],
+    (number, fault): (usize, &Fault),
+    done: &mut Repairs,
+) -> usize {
+    for (damage, file) in DAMAGES.into_iter().zip(files) {
+        let key = app.receive(ada, file, false).await;
+        assert!(app.deliver(&[key], faults).await);
+        damage.strike(app, ada, file).await;
+    }
+    let found = audited(app).await;
+    assert_eq!(found.found - found.leftovers, DAMAGES.len() as u64, "{found:?}");
+    let photos: Vec<String> = files.iter().map(|file| file.photo_id().to_string()).collect();
+    let struck = Arc::new(Mutex::new(HashSet::new()));
+    let strikes = (fault.clone(), many(1, ALL_TRIES));
+    faults.plan(of_each(photos.iter().cloned().collect(), number, strikes, Arc::clone(&struck)));
+    // One that stops for ever is begun again behind the photo about which it stopped.
+    let mut next = 0;
+    while ask(app, faults, &json!({"repair": {"report": found.report, "next": next}})).await.is_none() {
+        let struck = struck.lock().unwrap();
+        let of = |id: PhotoId| struck.contains(&id.to_string());
+        let last = found.findings.iter().rposition(|it| it.photo_id.is_some_and(of)).unwrap();
+        assert!(last >= next, "{fault:?}: it stopped, and nothing was struck");
+        next = 1 + last;
+    }
+    let log = faults.log();
+    faults.stop();
+    for ((photo, damage), calls) in photos.iter().zip(DAMAGES).zip(&mut done.calls) {
+        let made = of_the_keeper(log.iter().filter(|call| call.subject == *photo));
+        let was_struck = struck.lock().unwrap().contains(photo);
+        assert_eq!(was_struck, made > number, "{fault:?} at call {number} of {made} of {damage:?}");
+        *calls = made.max(*calls);
+    }
+    let found = audited(app).await;
+    ask(app, faults, &json!({"repair": {"report": found.report}})).await.unwrap();
+    app.come_to_rest().await;
+    struck.lock().unwrap().len()
 }
 
 #[tokio::test(flavor = "multi_thread")]

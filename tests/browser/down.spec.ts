@@ -51,3 +51,16 @@ test('less motion, and colours of the system’s own', async ({ page, user, stac
   await expect(page.getByText('1 selected')).toBeVisible();
   expect(await page.locator('.tile.selected').evaluate((tile) => getComputedStyle(tile).outlineStyle)).toBe('solid');
 });
+
+test('leave to see images that is refused at first is asked for again, and the photos are there without a reload', async ({ page, user, stack, watch }) => {
+  watch.allow(503, /^\/api\/session$/);
+  const api = await Api.of(stack, user);
+  const photos = makePhotos(3, { seed: 124 });
+  await api.upload(photos);
+  await api.settled(photos);
+  let asked = 0;
+  await page.route('**/api/session', (route) => (++asked === 1 ? route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{}' }) : route.continue()));
+  await signIn(page, user);
+  await expect(page.locator('[data-id] img.there')).toHaveCount(3);
+  expect(asked).toBe(2);
+});

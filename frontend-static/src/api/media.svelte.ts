@@ -15,6 +15,7 @@ class Media {
   private running: Promise<void> | null = null;
   private renewAt = Infinity;
   private last = -Infinity;
+  private tries = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   start(): Promise<void> {
@@ -25,11 +26,23 @@ class Media {
         this.late = 0;
         this.renewAt = now + Math.max(60_000, (Date.parse(expires) - now) / 2);
         this.ready = true;
-        clearTimeout(this.timer);
-        this.timer = setTimeout(() => void this.start().catch(() => undefined), Math.min(this.renewAt - now, 2 ** 31 - 1));
+        if (this.tries > 0) this.epoch++;
+        this.tries = 0;
+        this.again(Math.min(this.renewAt - now, 2 ** 31 - 1));
+      })
+      .catch((error: unknown) => {
+        // Later and later, and as soon as the network or the person is back.
+        this.renewAt = 0;
+        this.again(Math.min(60_000, 1000 * 2 ** ++this.tries));
+        throw error;
       })
       .finally(() => (this.running = null));
     return this.running;
+  }
+
+  private again(wait: number): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.start().catch(() => undefined), wait);
   }
 
   /** Timers sleep with the machine: looked at again when the page is seen. */

@@ -1,5 +1,6 @@
 // The one line in the bar: exactly one thing, the most pressing.
 import { count, eta } from './format';
+import { files } from './strings';
 
 export interface ChipInput {
   offline: boolean;
@@ -21,8 +22,6 @@ export interface Chip {
   text: string;
   sentence: string;
 }
-
-const files = (n: number) => `${count(n)} ${n === 1 ? 'file' : 'files'}`;
 
 export function chip(input: ChipInput): Chip | null {
   const { failed, left, received, safe } = input;

@@ -1,6 +1,6 @@
-// Keys and what they do. The table of shortcuts is made from this, so that it cannot lie.
+// Keys and what they do. The table that people see is in shortcuts.ts.
 
-export type GridCommand = 'trash' | 'download' | 'jump' | 'upload' | 'help' | 'clear' | 'select' | 'all' | 'newest' | 'oldest' | 'restore' | 'undo';
+export type GridCommand = 'trash' | 'download' | 'jump' | 'clear' | 'select' | 'all' | 'restore' | 'undo';
 export type ViewerCommand = 'newer' | 'older' | 'up' | 'down' | 'larger' | 'smaller' | 'select' | 'info' | 'download' | 'trash' | 'restore' | 'escape' | 'zoom' | 'fit' | 'fullscreen' | 'help' | 'undo' | 'first' | 'last';
 
 export interface Key {
@@ -16,8 +16,6 @@ const command = (event: Key): boolean => (event.ctrlKey || event.metaKey) && !ev
 
 export function gridCommand(event: Key): GridCommand | null {
   if (command(event)) {
-    if (event.key === 'Home') return 'newest';
-    if (event.key === 'End') return 'oldest';
     if (event.key.toLowerCase() === 'a' && !event.shiftKey) return 'all';
     if (event.key.toLowerCase() === 'z' && !event.shiftKey) return 'undo';
     return null;
@@ -28,8 +26,6 @@ export function gridCommand(event: Key): GridCommand | null {
     case 'Backspace': return 'trash';
     case 'd': return 'download';
     case 'g': return 'jump';
-    case 'u': return 'upload';
-    case '?': return 'help';
     case 'r': return 'restore';
     case 'Escape': return 'clear';
     case ' ': return 'select';

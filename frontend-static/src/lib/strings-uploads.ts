@@ -18,7 +18,7 @@ export const uploadsWords = {
     retrying: (seconds: number, reason: string) => `Trying again in ${seconds} s: ${reason}`, failed: 'Failed:', skipped: (reason: string) => `Skipped: ${reason}`, cancelled: 'Cancelled', needsFile: 'Choose the file again',
   },
   failures: {
-    unreadable: 'the file was moved, changed or is not readable', forbidden: 'S3 refused the upload (403)', changed: 'the file changed while it was being sent', network: 'the network', busy: 'the server is busy', full: 'the disk that photos are kept on is full. Free some space on it', stalled: 'no progress', server: (status: number) => `the server answered ${status}`, deleted: 'it was deleted from Tintype', gaveUp: 'tried too often', refused: (why: string) => why,
+    unreadable: 'the file was moved, changed or is not readable', forbidden: 'S3 refused the upload (403)', changed: 'the file changed while it was being sent', network: 'the network', busy: 'the server is busy', full: 'the disk that photos are kept on is full. Free some space on it', stalled: 'no progress', server: (status: number) => `the server answered ${status}`, deleted: 'it was deleted from Tintype', refused: (why: string) => why,
   },
   skips: { empty: 'it is empty', hidden: 'a system file', sidecar: 'sidecar, not kept yet', notPhoto: 'not a photo or video', twice: 'twice in this drop' },
 } as const;

@@ -3,7 +3,7 @@ import { n } from './strings';
 
 export const viewerWords = {
   lightbox: {
-    viewer: 'Photo viewer', back: 'Back to photos', backToTrash: 'Back to the trash', safe: 'Safe', zoom: 'Zoom', info: 'Info', closeInfo: 'Close info', download: 'Download original', trash: 'Move to trash', restore: 'Restore', more: 'More',
+    back: 'Back to photos', backToTrash: 'Back to the trash', safe: 'Safe', zoom: 'Zoom', info: 'Info', closeInfo: 'Close info', download: 'Download original', trash: 'Move to trash', restore: 'Restore', more: 'More',
     newer: 'Newer photo', older: 'Older photo', notSafe: 'Not safe yet', inTrash: 'In the trash', failed: 'This picture cannot be shown now.', tryAgain: 'Try again', full: (size: string) => `Full size, ${size}`, fetching: 'Fetching the original…',
     keptAsIs: 'Kept as it is.', doubted: 'Not safe',
   },

@@ -10,7 +10,7 @@ export const files = (number: number): string => n(number, 'file', 'files');
 export const words = {
   product: 'Tintype',
   tagline: 'Your photos, in your own AWS account.', taglineHere: 'Your photos, on this machine.',
-  nav: { main: 'Main', photos: 'Photos', trash: 'Trash', status: 'Status', more: 'More', upload: 'Upload', select: 'Select photos', shortcuts: 'Keyboard shortcuts', signOut: 'Sign out', skipTo: 'Skip to photos', skip: 'Skip photos', uploadPhotos: 'Photos…', uploadFolder: 'Folder…' },
+  nav: { main: 'Main', photos: 'Photos', trash: 'Trash', status: 'Status', more: 'More', upload: 'Upload', select: 'Select photos', shortcuts: 'Keyboard shortcuts', signOut: 'Sign out', skipTo: 'Skip to photos', uploadPhotos: 'Photos…', uploadFolder: 'Folder…' },
   titles: { photos: 'Photos – Tintype', trash: 'Trash – Tintype', status: 'Status – Tintype', signIn: 'Sign in – Tintype', notFound: 'Not found – Tintype', of: (name: string) => `${name} – Tintype` },
   signIn: {
     button: 'Sign in', keep: 'Keep me signed in on this device', keepHelp: 'Leave off on a shared computer.', again: 'Sign in again', tryAgain: 'Try again',
@@ -28,7 +28,7 @@ export const words = {
   },
   selection: {
     count: (number: number) => `${count(number)} selected`, cleared: 'Selection cleared', download: 'Download', trash: 'Move to trash', restore: 'Restore',
-    day: (label: string, number: number) => `Select ${label}, ${photos(number)}`,
+    day: (label: string, number: number | false) => `Select ${label}${number ? `, ${photos(number)}` : ''}`,
   },
   errors: {
     offline: 'You are offline. Uploads wait and go on by themselves.', api: 'Tintype cannot reach its API.', config: 'Tintype cannot read its configuration.', tryAgain: 'Try again', missing: 'This photo does not exist, or is not yours.', notFound: 'There is nothing at this address.', toPhotos: 'Go to your photos',

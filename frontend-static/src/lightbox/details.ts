@@ -15,6 +15,3 @@ export function details(id: string): Promise<Photo> {
   }
   return asked;
 }
-
-/** Something happened to it: ask again next time. */
-export const forget = (id: string): void => known.set(id, undefined as never);

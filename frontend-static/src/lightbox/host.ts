@@ -68,7 +68,7 @@ export function hostFor(screen: Where, grid: () => Grid | undefined): Host {
       live.say(words.selection.count(app.selection.count));
     },
     failed: (error) => toasts.show({ kind: 'alert', text: error instanceof ApiProblem ? error.message : toastWords.toast.downloadFailed }),
-    undo: () => void toasts.act(),
+    undo: () => void toasts.undo(),
   };
 }
 

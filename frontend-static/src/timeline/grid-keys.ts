@@ -1,4 +1,5 @@
 // What keys do in the timeline: moving across rows, days and months, selecting, and the commands.
+import { tick } from 'svelte';
 import { gridCommand, isUnheld } from '../lib/keys';
 import { app } from '../ui/app.svelte';
 import { toasts } from '../ui/toasts.svelte';
@@ -13,11 +14,13 @@ export interface Keyed {
   viewport: Viewport;
   /** The photo that has the focus, or would have it. */
   active(): string | null;
-  focus(id: string): void;
+  focus(id: string): Promise<void>;
+  /** Loaded ids in the order of the timeline. */
+  order(): string[];
   /** Selects from the anchor to this one. */
   extend(id: string): void;
-  trash(): void;
-  download(): void;
+  /** The selection; with none, this photo. */
+  download(id: string | null): void;
   jump(): void;
 }
 
@@ -29,17 +32,40 @@ export class GridKeys {
     return this.move(event) || this.command(event);
   }
 
+  /** The photo that has the focus, if one sees it: a command is for nothing else. */
+  private held(): string | null {
+    const id = (document.activeElement as HTMLElement | null)?.dataset['id'];
+    const { viewport } = this.grid;
+    const y = id && viewport.yOf(id);
+    return id && typeof y === 'number' && y > viewport.v - viewport.view && y < viewport.v + viewport.view ? id : null;
+  }
+
+  /** The selection, or the photo that has the focus; the next one has it then. */
+  trash(): void {
+    if (app.resolving !== null) return;
+    const held = this.held();
+    const ids = app.selection.count > 0 ? [...app.selection.ids] : held ? [held] : [];
+    if (ids.length === 0) return;
+    const all = this.grid.order();
+    const gone = new Set(ids);
+    const at = all.findIndex((id) => gone.has(id));
+    const next = all.slice(at).find((id) => !gone.has(id)) ?? all.slice(0, Math.max(0, at)).findLast((id) => !gone.has(id));
+    app.clearSelection();
+    void library.trash(ids);
+    if (next) void tick().then(() => this.grid.focus(next));
+  }
+
   private command(event: KeyboardEvent): boolean {
     const { grid } = this;
     const active = grid.active();
     const what = gridCommand(event);
-    if (what === 'trash') grid.trash();
-    else if (what === 'download') grid.download();
+    if (what === 'trash') this.trash();
+    else if (what === 'download') grid.download(this.held());
     else if (what === 'jump') grid.jump();
     else if (what === 'clear') app.clearSelection();
     else if (what === 'all') void import('./pick').then(({ pickAll }) => pickAll(app.selection));
     else if (what === 'select' && active && isInGrid(event)) app.selection = app.selection.toggle(active);
-    else if (what === 'undo') toasts.act();
+    else if (what === 'undo') toasts.undo();
     else return false;
     return true;
   }
@@ -64,12 +90,12 @@ export class GridKeys {
       if (event.key === 'Home') {
         viewport.jumpTo(0);
         const first = model.parts[0]?.photos[0];
-        if (first) grid.focus(first.id);
+        if (first) void grid.focus(first.id);
       } else {
         // To the end at once; and to the very last photo as soon as it is there.
         viewport.jumpToTime('0000-00', (id) => {
           viewport.jumpTo(viewport.total);
-          grid.focus(id);
+          void grid.focus(id);
         });
       }
       return true;
@@ -95,7 +121,7 @@ export class GridKeys {
       if (app.selection.count === 0) app.selection = app.selection.toggle(from);
       grid.extend(to);
     }
-    grid.focus(to);
+    void grid.focus(to);
     return true;
   }
 }

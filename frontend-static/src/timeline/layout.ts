@@ -201,12 +201,7 @@ export interface Means {
 
 export const START_MEANS: Means = { ratio: 1.25, perDay: 8, correction: 1 };
 
-/** How high a month of `count` photos will be, before they are known. */
-export function estimateMonth(count: number, means: Means, frame: Frame): number {
-  if (count === 0) return 0;
-  return frame.monthHeader + frame.afterMonth + estimateRows(count, means, frame);
-}
-
+/** How high the rows of `count` photos will be, before they are known. */
 export function estimateRows(count: number, means: Means, frame: Frame): number {
   if (count <= 0) return 0;
   const line = frame.target + frame.gap;

@@ -5,11 +5,16 @@ import { selectionWords } from '../lib/strings-selection';
 import { app } from '../ui/app.svelte';
 import { toasts } from '../ui/toasts.svelte';
 import { compare, recordOf, type Rec } from './buckets';
-import type { Selection } from './selection';
+import { Selection } from './selection';
 
-/** Walks a listing until `done`, keeps what is wanted, and puts it into the selection; Esc and the bar's cross end it. */
+/**
+ * Walks a listing until `done`, keeps what is wanted, and puts it into the selection; Esc and the bar's cross end it.
+ * What is backed up after it began was not meant, and what is clicked meanwhile stays as it was clicked.
+ */
 async function walk(range: Range, wanted: (rec: Rec) => boolean, done: (rec: Rec) => boolean, then: (found: string[]) => Selection): Promise<void> {
   const abort = app.resolve();
+  const since = Date.now();
+  const start = app.selection;
   const found: string[] = [];
   try {
     let cursor: string | undefined;
@@ -18,20 +23,29 @@ async function walk(range: Range, wanted: (rec: Rec) => boolean, done: (rec: Rec
       cursor = page.next ?? undefined;
       for (const rec of page.photos.map(recordOf)) {
         if (done(rec)) cursor = undefined;
-        else if (wanted(rec)) {
+        else if (wanted(rec) && !(rec.stored && Date.parse(rec.stored) > since)) {
           found.push(rec.id);
           app.met.set(rec.id, { id: rec.id, name: rec.name, size: rec.size, doubted: rec.doubted });
         }
       }
       app.resolving = found.length;
     } while (cursor);
-    app.selection = then(found);
+    app.selection = clicked(start, app.selection, then(found));
     app.resolved(abort);
   } catch (error) {
     if (abort.signal.aborted) return;
     app.clearSelection();
     toasts.show({ kind: 'alert', text: `${selectionWords.failed} ${asProblem(error).message}` });
   }
+}
+
+/** `found`, with what changed from one selection to another. */
+function clicked(from: Selection, to: Selection, found: Selection): Selection {
+  if (from === to) return found;
+  const ids = new Set(found.ids);
+  for (const id of to.ids) if (!from.has(id)) ids.add(id);
+  for (const id of from.ids) if (!to.has(id)) ids.delete(id);
+  return new Selection(ids, to.anchor);
 }
 
 /** From one photo to another, both included, whichever is the newer one. */
@@ -45,8 +59,9 @@ export function pickRange(before: Selection, from: Rec, to: Rec): Promise<void> 
   );
 }
 
-export function pickDay(before: Selection, day: string): Promise<void> {
-  return walk({ from: day, order: 'asc' }, () => true, (rec) => !rec.taken.startsWith(day), (found) => before.with(found));
+/** All of a day, or none of it. */
+export function pickDay(before: Selection, day: string, all: boolean): Promise<void> {
+  return walk({ from: day, order: 'asc' }, () => true, (rec) => !rec.taken.startsWith(day), (found) => (all ? before.with(found) : before.without(new Set(found))));
 }
 
 export const pickAll = (before: Selection): Promise<void> => walk({}, () => true, () => false, (found) => before.with(found));

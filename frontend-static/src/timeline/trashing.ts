@@ -1,21 +1,40 @@
 // To the trash and back by Undo: what happens after the photos are out of sight.
 import * as api from '../api/photos';
 import { toastWords } from '../lib/strings-toasts';
-import { toasts } from '../ui/toasts.svelte';
+import { toasts, type Toast } from '../ui/toasts.svelte';
 import { compare, type Rec } from './buckets';
 import type { LibraryStore } from './library.svelte';
+
+/** The toast of what was moved before, while it stands: the next says of both, and its Undo brings back both. */
+let moved: { toast: Toast; ids: readonly string[]; removed: readonly Rec[] } | null = null;
+/** The same of what could not be moved. */
+let stayed: { toast: Toast; ids: readonly string[] } | null = null;
+
+function standing<T extends { toast: Toast }>(said: T | null): T | null {
+  if (!said || !toasts.queue.includes(said.toast)) return null;
+  toasts.dismiss(said.toast);
+  return said;
+}
 
 export async function moveToTrash(library: LibraryStore, ids: readonly string[], removed: readonly Rec[]): Promise<void> {
   const failed = await change(api.trash, ids);
   if (failed.length > 0) {
     library.putBack(removed.filter((rec) => failed.includes(rec.id)));
-    toasts.show({ kind: 'alert', text: toastWords.toast.notTrashed(failed.length), action: { label: toastWords.toast.retry, run: () => void library.trash(failed) } });
+    const all = [...new Set([...failed, ...(standing(stayed)?.ids ?? [])])];
+    const toast: Toast = { kind: 'alert', text: toastWords.toast.notTrashed(all.length), action: { label: toastWords.toast.retry, run: () => void library.trash(all) } };
+    stayed = { toast, ids: all };
+    toasts.show(toast);
   }
-  const moved = ids.filter((id) => !failed.includes(id));
-  if (moved.length > 0 && failed.length === 0)
-    toasts.show({ text: toastWords.toast.trashed(moved.length), action: { label: toastWords.toast.undo, run: () => void bringBack(library, moved, removed) } });
+  const gone = ids.filter((id) => !failed.includes(id));
+  if (gone.length > 0 && failed.length === 0) {
+    const before = standing(moved);
+    const all = [...new Set([...gone, ...(before?.ids ?? [])])], recs = [...removed, ...(before?.removed ?? [])];
+    const toast: Toast = { text: toastWords.toast.trashed(all.length), undo: true, action: { label: toastWords.toast.undo, run: () => void bringBack(library, all, recs) } };
+    moved = { toast, ids: all, removed: recs };
+    toasts.show(toast);
+  }
   // What was not loaded is missing from the counts only.
-  if (moved.length > removed.length) void library.refreshNow();
+  if (gone.length > removed.length) void library.refreshNow();
   void library.readMe();
 }
 

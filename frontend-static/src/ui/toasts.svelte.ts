@@ -1,9 +1,12 @@
-// What the toast says: one at a time, a short queue behind it.
+// What the toast says: one at a time. The newest comes first; one with something to press, or to be alarmed at, comes
+// back after it.
 
 export interface Toast {
   text: string;
   kind?: 'status' | 'alert';
   action?: { label: string; run: () => void };
+  /** Its action is an Undo: what Ctrl+Z does. */
+  undo?: true;
 }
 
 const LIMIT = 3;
@@ -16,21 +19,22 @@ class Toasts {
   }
 
   show(toast: Toast): void {
-    // The newest matters most: what was said before makes room unless it was never seen.
-    this.queue = [toast, ...this.queue.slice(1)].slice(0, LIMIT);
+    this.queue = [toast, ...this.queue.filter(({ action, kind }) => action ?? kind)].slice(0, LIMIT);
   }
 
   dismiss(toast: Toast): void {
     this.queue = this.queue.filter((other) => other !== toast);
   }
 
-  /** Ctrl+Z fires the newest Undo. */
-  act(): boolean {
-    const toast = this.current;
-    if (!toast?.action) return false;
+  act(toast: Toast | undefined): void {
+    if (!toast) return;
     this.dismiss(toast);
-    toast.action.run();
-    return true;
+    toast.action?.run();
+  }
+
+  /** Ctrl+Z: the newest Undo, and nothing else that a toast may offer. */
+  undo(): void {
+    this.act(this.queue.find(({ undo }) => undo));
   }
 }
 

@@ -16,7 +16,7 @@ export type State =
   | 'received' | 'safe' | 'duplicate' | 'failed' | 'skipped' | 'cancelled' | 'needs_file';
 
 export type Failure =
-  | { code: 'unreadable' | 'forbidden' | 'changed' | 'network' | 'stalled' | 'busy' | 'full' | 'deleted' | 'gave_up' }
+  | { code: 'unreadable' | 'forbidden' | 'changed' | 'network' | 'stalled' | 'busy' | 'full' | 'deleted' }
   | { code: 'server'; status: number }
   | { code: 'refused'; words: string };
 

@@ -23,7 +23,6 @@ export function failureText(failure: Failure | undefined): string {
   switch (failure.code) {
     case 'server': return w.server(failure.status);
     case 'refused': return failure.words;
-    case 'gave_up': return w.gaveUp;
     default: return w[failure.code];
   }
 }

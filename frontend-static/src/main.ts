@@ -24,5 +24,5 @@ async function start(): Promise<void> {
 
 start().catch((error: unknown) => {
   const problem = error instanceof Error ? error : new Error(String(error));
-  mount(Fatal, { target, props: { problem, title: words.errors.config, onretry: () => location.reload() } });
+  mount(Fatal, { target, props: { problem, title: words.errors[problem.name === 'SecurityError' ? 'blocked' : 'config'], onretry: () => location.reload() } });
 });

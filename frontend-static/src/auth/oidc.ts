@@ -15,7 +15,7 @@ export class Oidc {
   private readonly insecure: { [oauth.allowInsecureRequests]?: boolean };
 
   constructor(
-    private readonly config: Config,
+    readonly config: Config,
     private readonly origin: string,
   ) {
     this.client = { client_id: config.client_id };
@@ -26,7 +26,7 @@ export class Oidc {
     return `${this.origin}/callback`;
   }
 
-  private discover(): Promise<oauth.AuthorizationServer> {
+  discover(): Promise<oauth.AuthorizationServer> {
     this.server ??= (async () => {
       const issuer = new URL(this.config.issuer);
       const response = await oauth.discoveryRequest(issuer, { algorithm: 'oidc', ...this.insecure });
@@ -75,26 +75,6 @@ export class Oidc {
     const server = await this.discover();
     const response = await oauth.refreshTokenGrantRequest(server, this.client, oauth.None(), refreshToken, this.insecure);
     return tokens(await oauth.processRefreshTokenResponse(server, this.client, response));
-  }
-
-  /** Best effort: a token that cannot be revoked still ends by itself. */
-  async revoke(token: string): Promise<void> {
-    const server = await this.discover();
-    const endpoint = this.config.revocation_endpoint ?? server.revocation_endpoint;
-    if (!endpoint) return;
-    await oauth.revocationRequest({ ...server, revocation_endpoint: endpoint }, this.client, oauth.None(), token, this.insecure);
-  }
-
-  /** Where the issuer's own session ends. OpenID Connect's parameter and Cognito's: each ignores the other's. */
-  async endSessionUrl(idToken: string | null): Promise<string | null> {
-    const endpoint = this.config.end_session_endpoint ?? (await this.discover()).end_session_endpoint;
-    if (!endpoint) return null;
-    const url = new URL(endpoint);
-    url.searchParams.set('client_id', this.config.client_id);
-    url.searchParams.set('logout_uri', `${this.origin}/`);
-    url.searchParams.set('post_logout_redirect_uri', `${this.origin}/`);
-    if (idToken) url.searchParams.set('id_token_hint', idToken);
-    return url.href;
   }
 }
 

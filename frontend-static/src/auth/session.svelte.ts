@@ -2,6 +2,7 @@
 import type { TokenSource } from '../api/client';
 import { asProblem } from '../api/problem';
 import type { Config } from '../config-guard';
+import { surely } from '../lib/parts.svelte';
 import { safeReturn } from '../lib/routes';
 import { words } from '../lib/strings';
 import { isRefusal, Oidc, refusalCode, type Tokens } from './oidc';
@@ -19,7 +20,7 @@ class Session implements TokenSource {
   fault = $state<string | null>(null);
 
   private oidc!: Oidc;
-  private readonly storage = new AuthStorage(sessionStorage, localStorage);
+  private storage!: AuthStorage;
   private access: string | null = null;
   private idToken: string | null = null;
   private expires = 0;
@@ -32,6 +33,7 @@ class Session implements TokenSource {
 
   /** Decides who is here. Returns the path to show. */
   async start(config: Config): Promise<string> {
+    this.storage = new AuthStorage(sessionStorage, localStorage);
     this.oidc = new Oidc(config, location.origin);
     this.out.onmessage = ({ data }) => {
       if (data !== this.user) return;
@@ -69,7 +71,7 @@ class Session implements TokenSource {
 
   /** After the session ended, in a window of its own: place and queue survive. Where no window is to be had, as before. */
   async signInAgain(): Promise<void> {
-    const { signInWindow } = await import('./again');
+    const { signInWindow } = await surely(() => import('./again'));
     const opened = await signInWindow(this.oidc, this.storage, this.kept, (got) => {
       this.accept(got, this.kept);
     });
@@ -84,7 +86,7 @@ class Session implements TokenSource {
     this.status = 'signed_out';
     if (!pending) {
       this.fault = words.signIn.notStartedHere;
-      this.storage.clear();
+      this.storage.forgetVisit();
       return '/';
     }
     try {
@@ -96,7 +98,7 @@ class Session implements TokenSource {
       } else this.accept(got, pending.keep);
     } catch (error) {
       this.fault = words.signIn.notFinished(callback.get('error') ?? refusalCode(error) ?? 'no answer');
-      this.storage.clear();
+      this.storage.forgetVisit();
     }
     return pending.returnTo;
   }
@@ -147,37 +149,39 @@ class Session implements TokenSource {
 
   private async refreshAlone(): Promise<string | null> {
     const token = this.storage.refreshToken();
-    if (!token) return this.end();
+    if (!token) return this.end(token);
     try {
       this.accept(await this.oidc.refresh(token), this.storage.keep);
       return this.access;
     } catch (error) {
-      if (isRefusal(error)) return this.end();
+      if (isRefusal(error)) return this.end(token);
       // Not reached: the token may still be good for a minute.
       if (this.access && Date.now() < this.expires) return this.access;
       throw error;
     }
   }
 
-  private end(): null {
+  private end(token: string | null): null {
     this.access = null;
-    this.storage.forgetRefreshToken();
+    this.storage.forget(token);
     // Someone who was working keeps their place and is asked; nobody is sent away unasked.
     this.status = this.status === 'starting' ? 'signed_out' : 'ended';
     return null;
   }
 
-  async signOut(): Promise<void> {
+  /** Nothing of theirs is left in this browser; what is for the issuer is handed over. */
+  forget(): { oidc: Oidc; token: string | null; idToken: string | null } {
+    const { oidc, idToken } = this;
     const token = this.storage.refreshToken();
-    const idToken = this.idToken;
-    this.storage.clear();
+    this.storage.forget(token);
+    this.storage.forgetVisit();
     this.out.postMessage(this.user);
+    // Asked before: nothing holds the way any more.
+    this.leaving = true;
     this.access = null;
     // Nothing to see until the issuer has ended its session too.
     this.status = 'starting';
-    if (token) await this.oidc.revoke(token).catch(() => undefined);
-    const url = await this.oidc.endSessionUrl(idToken).catch(() => null);
-    location.assign(url ?? '/');
+    return { oidc, token, idToken };
   }
 }
 

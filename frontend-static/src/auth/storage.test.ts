@@ -24,10 +24,24 @@ describe('the refresh token', () => {
     expect([...tab.items.values()]).not.toContain('r1');
     expect(new AuthStorage(new Memory(), device).refreshToken()).toBe('r2');
   });
-  it('is gone from both after signing out, and so is the wish to be signed in again', () => {
+  it('is gone after signing out, and so is the wish to be signed in again', () => {
     storage.saveRefreshToken('r', true);
-    storage.clear();
+    storage.forget('r');
+    storage.forgetVisit();
     expect([storage.refreshToken(), storage.wasHere()]).toEqual([null, false]);
+  });
+  it('that the device keeps for somebody else outlives the end of another in a tab', () => {
+    new AuthStorage(new Memory(), device).saveRefreshToken('theirs', true);
+    tab.setItem('tintype.refresh', 'mine');
+    storage.forget(storage.refreshToken());
+    expect([tab.items.has('tintype.refresh'), storage.refreshToken()]).toEqual([false, 'theirs']);
+  });
+  it('that another tab got meanwhile outlives the end of the one before', () => {
+    storage.saveRefreshToken('old', true);
+    const refused = storage.refreshToken();
+    new AuthStorage(new Memory(), device).saveRefreshToken('new', true);
+    storage.forget(refused);
+    expect(storage.refreshToken()).toBe('new');
   });
 });
 

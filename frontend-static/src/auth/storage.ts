@@ -29,13 +29,14 @@ export class AuthStorage {
     return this.tab.getItem(REFRESH) ?? this.device.getItem(REFRESH);
   }
 
+  /** Whether what is used here is what the device keeps. */
   get keep(): boolean {
-    return this.device.getItem(REFRESH) !== null;
+    return this.tab.getItem(REFRESH) === null && this.device.getItem(REFRESH) !== null;
   }
 
   saveRefreshToken(token: string, keep: boolean): void {
     (keep ? this.device : this.tab).setItem(REFRESH, token);
-    (keep ? this.tab : this.device).removeItem(REFRESH);
+    if (keep) this.tab.removeItem(REFRESH);
     this.device.setItem(WAS_HERE, '1');
   }
 
@@ -49,13 +50,13 @@ export class AuthStorage {
     this.tab.removeItem(REFRESH);
   }
 
-  forgetRefreshToken(): void {
-    this.forgetTab();
-    this.device.removeItem(REFRESH);
+  /** This one, wherever it is: what another tab keeps for somebody else stays. */
+  forget(token: string | null): void {
+    for (const store of [this.tab, this.device]) if (store.getItem(REFRESH) === token) store.removeItem(REFRESH);
   }
 
-  clear(): void {
-    this.forgetRefreshToken();
+  /** Nobody is sent to sign in unasked any more. */
+  forgetVisit(): void {
     this.device.removeItem(WAS_HERE);
   }
 

@@ -1,5 +1,6 @@
 // More originals than a browser saves one by one: into a folder, or into a zip. Each is compared with its checksum.
 import { getOriginal } from '../api/photos';
+import { surely } from '../lib/parts.svelte';
 import { downloadWords as words } from '../lib/strings-download';
 import { app } from '../ui/app.svelte';
 import { toasts, type Toast } from '../ui/toasts.svelte';
@@ -99,7 +100,7 @@ export async function intoFolder(photos: readonly Wanted[], pick: PickFolder): P
 }
 
 export async function intoZip(photos: readonly Wanted[]): Promise<void> {
-  const { downloadZip } = await import('client-zip');
+  const { downloadZip } = await surely(() => import('client-zip'));
   await withProgress(photos, async (signal) => {
     const files: { name: string; input: Blob }[] = [];
     const ends = await each(photos, signal, async (name, input) => void files.push({ name, input }));

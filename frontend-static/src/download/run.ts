@@ -1,6 +1,7 @@
 // An original, saved under its own name. It is asked for before the browser is: what is missing, or came back with other
 // bytes than were stored, is said in the page.
 import { getOriginal } from '../api/photos';
+import { surely } from '../lib/parts.svelte';
 import { sleep } from '../lib/scheduler';
 import { downloadWords as words } from '../lib/strings-download';
 import { toastWords } from '../lib/strings-toasts';
@@ -75,7 +76,7 @@ export async function download(photos: readonly Wanted[]): Promise<void> {
   if (plan === 'folder' || plan === 'zip') {
     if (app.downloading) return;
     // The browser asks for the folder only while it knows of a person's click.
-    const { intoFolder, intoZip } = await import('./many');
+    const { intoFolder, intoZip } = await surely(() => import('./many'));
     return plan === 'folder' && pick ? intoFolder(photos, pick) : intoZip(photos);
   }
   const missing: string[] = [], wrong: { name: string; bytes: Blob }[] = [];

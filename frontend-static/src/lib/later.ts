@@ -1,20 +1,15 @@
 // What can wait until the first photos are painted: the viewer's code, and a look whether the server has a newer page.
-import { tick } from 'svelte';
 import { loadConfig } from '../config';
 import { viewer } from '../lightbox/viewer.svelte';
 import { engine } from '../upload/board.svelte';
 import { app } from '../ui/app.svelte';
 import { toasts } from '../ui/toasts.svelte';
-import { router } from './router.svelte';
-import { parsePath } from './routes';
 import { whenIdle } from './scheduler';
 
 const SOON_MS = 3000;
 const EVERY_MS = 15 * 60_000;
 let watching = false;
 let said = false;
-/** A part of the page was asked for while there was no network. */
-let missed = false;
 
 function say(): void {
   if (said) return;
@@ -24,12 +19,10 @@ function say(): void {
 
 /** At the first sign of a hand, or some seconds later. */
 export function later(): void {
-  // A part of the page did not come: without a network it is asked for again; else the server has other parts now.
+  // A part of the page did not come though there is a network: the server may have other parts now.
   addEventListener('vite:preloadError', () => {
     if (navigator.onLine) say();
-    else missed = true;
   });
-  addEventListener('online', () => void again());
   const soon = () => {
     clearTimeout(timer);
     removeEventListener('pointermove', soon);
@@ -46,18 +39,6 @@ export function later(): void {
   };
   const timer = setTimeout(soon, SOON_MS);
   addEventListener('pointermove', soon, { passive: true });
-}
-
-/** Shows what is open once more, now that its code can come. */
-async function again(): Promise<void> {
-  if (!missed) return;
-  missed = false;
-  const { tray } = app;
-  app.tray = 'hidden';
-  router.route = { screen: 'callback' };
-  await tick();
-  app.tray = tray;
-  router.route = parsePath(location.pathname);
 }
 
 /** Said once, never loaded by itself. From now on, every quarter of an hour and whenever the page is looked at again. */

@@ -8,7 +8,7 @@ export const viewerWords = {
     keptAsIs: 'Kept as it is.', doubted: 'Not safe',
   },
   info: {
-    title: 'Info', place: 'Open in OpenStreetMap', newTab: 'opens in a new tab', uploaded: (date: string) => `uploaded ${date}`, safeSince: (date: string) => `Safe since ${date}`, matched: 'Stored bytes matched size and SHA-256.',
+    title: 'Info', place: 'Open in OpenStreetMap', newTab: 'opens in a new tab', uploaded: (date: string) => `uploaded ${date}`, safeSince: (date: string) => `Safe since ${date}`, matched: 'Stored bytes matched size and',
     audited: (date: string) => `Checked again ${date}.`, sha: 'SHA-256', copy: 'Copy', copied: 'Copied', receipt: 'Download receipt', notSafe: 'Received, not safe yet', keep: 'Keep the file on your device until this says Safe.',
     doubted: 'The last check did not find this photo’s original.', doubtedWhy: 'It is missing, or other bytes are in its place. If you still have the file, upload it again: it is kept until a repair puts it where it belongs.', whatToDo: 'What to do',
     inTrash: (days: number) => (days === 0 ? 'In the trash, to be removed any moment now.' : `In the trash, ${n(days, 'day', 'days')} left.`), loading: 'Loading', failed: 'The details could not be loaded.',

@@ -31,6 +31,6 @@ export const words = {
     day: (label: string, number: number | false) => `Select ${label}${number ? `, ${photos(number)}` : ''}`,
   },
   errors: {
-    offline: 'You are offline. Uploads wait and go on by themselves.', api: 'Tintype cannot reach its API.', config: 'Tintype cannot read its configuration.', tryAgain: 'Try again', missing: 'This photo does not exist, or is not yours.', notFound: 'There is nothing at this address.', toPhotos: 'Go to your photos',
+    offline: 'You are offline. Uploads wait and go on by themselves.', api: 'Tintype cannot reach its API.', config: 'Tintype cannot read its configuration.', tryAgain: 'Try again', part: 'A part of the page could not be loaded.', blocked: 'This browser keeps nothing for Tintype. Allow cookies and site data for this address, then try again.', missing: 'This photo does not exist, or is not yours.', notFound: 'There is nothing at this address.', toPhotos: 'Go to your photos',
   },
 } as const;

@@ -2,6 +2,7 @@
 // what it needs of the page (host.ts), is loaded when the browser is idle or with the first photo.
 import type { ViewerCommand } from '../lib/keys';
 import { clock, plainDay } from '../lib/dates';
+import { surely } from '../lib/parts.svelte';
 import { router } from '../lib/router.svelte';
 import { words } from '../lib/strings';
 import type { Lightbox } from './lightbox.svelte';
@@ -44,7 +45,7 @@ class Viewer {
     this.box = null;
     this.open = false;
     const turn = ++this.turn;
-    const { Lightbox, fetchRecord, hostFor, knownRecord } = await import('./host');
+    const { Lightbox, fetchRecord, hostFor, knownRecord } = await surely(() => import('./host'));
     const known = knownRecord(screen, id);
     const rec = known ?? (await fetchRecord(screen, id));
     if (turn !== this.turn || this.box) return;

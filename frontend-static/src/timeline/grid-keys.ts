@@ -1,6 +1,7 @@
 // What keys do in the timeline: moving across rows, days and months, selecting, and the commands.
 import { tick } from 'svelte';
 import { gridCommand, isUnheld } from '../lib/keys';
+import { surely } from '../lib/parts.svelte';
 import { app } from '../ui/app.svelte';
 import { toasts } from '../ui/toasts.svelte';
 import { library } from './library.svelte';
@@ -63,7 +64,7 @@ export class GridKeys {
     else if (what === 'download') grid.download(this.held());
     else if (what === 'jump') grid.jump();
     else if (what === 'clear') app.clearSelection();
-    else if (what === 'all') void import('./pick').then(({ pickAll }) => pickAll(app.selection));
+    else if (what === 'all') void surely(() => import('./pick')).then(({ pickAll }) => pickAll(app.selection));
     else if (what === 'select' && active && isInGrid(event)) app.selection = app.selection.toggle(active);
     else if (what === 'undo') toasts.undo();
     else return false;

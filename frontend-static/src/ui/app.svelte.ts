@@ -5,6 +5,7 @@ import type { Taken } from '../upload/take';
 import type { Found } from '../upload/walk';
 import { board, engine } from '../upload/board.svelte';
 import { live } from './toasts.svelte';
+import { surely } from '../lib/parts.svelte';
 import { words } from '../lib/strings';
 
 /** What a selected photo is to a download. */
@@ -73,7 +74,7 @@ class App {
 
   backUp(found: readonly Found[]): void {
     if (found.length === 0) return;
-    void engine().then((uploader) => uploader.add(found));
+    void surely(engine).then((uploader) => uploader.add(found));
     if (!this.touched || this.tray === 'hidden') this.tray = 'open';
     this.touched = true;
     live.say(words.started(found.length));
@@ -85,12 +86,13 @@ class App {
     this.tray = 'open';
     this.touched = true;
     try {
-      const uploader = await engine();
+      const uploader = await surely(engine);
       for await (const batch of uploader.walk(taken)) {
         found += batch.length;
         board.looking = found;
         uploader.add(batch);
       }
+      uploader.walked();
     } finally {
       board.looking = null;
     }

@@ -42,6 +42,17 @@ describe('the queue', () => {
     expect(kinds([item(1, 'safe', { sha: 'x' }), twins[1]!])).toEqual([{ kind: 'lookup', ids: ['2'] }]);
   });
 
+  it('asks once for all twins of what is safe, and lets them wait for nothing that cannot go on', () => {
+    const copies = [2, 3, 4].map((id) => item(id, 'hashed', { sha: 'x', hashedAt: 0 }));
+    expect(kinds([item(1, 'safe', { sha: 'x' }), ...copies])).toEqual([{ kind: 'lookup', ids: ['2', '3', '4'] }]);
+    expect(kinds([item(1, 'needs_file', { sha: 'x' }), ...copies])).toEqual([{ kind: 'lookup', ids: ['2'] }]);
+    expect(kinds([2, 3, 4].map((id) => item(id, 'ready', { sha: 'x' })))).toEqual([{ kind: 'sign', ids: ['2'] }]);
+  });
+
+  it('lets the clock rest while a twin only waits', () => {
+    expect(wakeAt([item(1, 'received', { sha: 'x' }), item(2, 'hashed', { sha: 'x', hashedAt: 0 })], flags, 10_000)).toBeNull();
+  });
+
   it('starts nothing while paused, offline, signed out, or while the API rests', () => {
     const all = [...many(3, 'ready'), item(5, 'signed', { signedAt: 9_999 }), item(6, 'hashed', { hashedAt: 0 })];
     for (const change of [{ paused: true }, { offline: true }, { signedOut: true }]) expect(kinds(all, change)).toEqual([]);

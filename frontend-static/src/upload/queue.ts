@@ -32,16 +32,20 @@ export const GATHER_MS = 500;
 /** An address older than this is not started with any more. */
 export const STALE_MS = 270_000;
 
-/** Who may go on: of files with the same bytes only the first, until it has ended. */
-function firsts(items: Iterable<Item>): Set<string> {
-  const held = new Set<string>();
-  const first = new Set<string>();
-  for (const item of items) {
-    if (!item.sha || item.state === 'failed' || item.state === 'cancelled' || item.state === 'skipped' || item.state === 'safe' || item.state === 'duplicate') continue;
-    if (!held.has(item.sha)) first.add(item.id);
-    held.add(item.sha);
+/** What has ended, or goes on only with a file that is not here: its twins do not wait for it. */
+const HOLDS_NOBODY: ReadonlySet<Item['state']> = new Set(['failed', 'cancelled', 'skipped', 'needs_file', 'safe', 'duplicate']);
+
+/** Who may go on: of files with the same bytes only the first, until it has ended; once they are safe, all may ask. */
+function free(items: Iterable<Item>): Set<string> {
+  const held = new Set<string>(), safe = new Set<string>();
+  const free = new Set<string>();
+  for (const { sha, state } of items) if (sha && (state === 'safe' || state === 'duplicate')) safe.add(sha);
+  for (const { id, sha, state } of items) {
+    if (!sha || HOLDS_NOBODY.has(state)) continue;
+    if (!held.has(sha) || (state === 'hashed' && safe.has(sha))) free.add(id);
+    held.add(sha);
   }
-  return first;
+  return free;
 }
 
 export function plan(items: readonly Item[], flags: Flags, limits: Limits, now: number): Effect[] {
@@ -55,7 +59,7 @@ export function plan(items: readonly Item[], flags: Flags, limits: Limits, now: 
   }
   const stopped = flags.paused || flags.offline || flags.signedOut;
   const apiRests = stopped || now < flags.apiRetryAt;
-  const first = firsts(items);
+  const goes = free(items);
   const lookup: string[] = [];
   const sign: string[] = [];
   let gathered = unhashed === 0;
@@ -69,12 +73,12 @@ export function plan(items: readonly Item[], flags: Flags, limits: Limits, now: 
         }
         break;
       case 'hashed':
-        if (apiRests || !first.has(item.id) || lookup.length >= LOOKUP_BATCH) break;
+        if (apiRests || !goes.has(item.id) || lookup.length >= LOOKUP_BATCH) break;
         lookup.push(item.id);
         if (now - (item.hashedAt ?? 0) >= GATHER_MS) gathered = true;
         break;
       case 'ready':
-        if (apiRests || sign.length >= SIGN_BATCH || uploading + waiting + sign.length >= limits.puts + limits.ahead) break;
+        if (apiRests || (item.sha && !goes.has(item.id)) || sign.length >= SIGN_BATCH || uploading + waiting + sign.length >= limits.puts + limits.ahead) break;
         sign.push(item.id);
         break;
       case 'signed':
@@ -100,9 +104,10 @@ export function plan(items: readonly Item[], flags: Flags, limits: Limits, now: 
 export function wakeAt(items: readonly Item[], flags: Flags, now: number): number | null {
   let at: number | null = null;
   const consider = (time: number) => (at = at === null ? time : Math.min(at, time));
+  const goes = free(items);
   for (const item of items) {
     if (item.state === 'retrying' && item.retryAt !== undefined) consider(item.retryAt);
-    if (item.state === 'hashed') consider(Math.max((item.hashedAt ?? now) + GATHER_MS, flags.apiRetryAt));
+    if (item.state === 'hashed' && goes.has(item.id)) consider(Math.max((item.hashedAt ?? now) + GATHER_MS, flags.apiRetryAt));
     if (item.state === 'queued' && flags.hashRetryAt > now) consider(flags.hashRetryAt);
     if (item.state === 'ready' && flags.apiRetryAt > now) consider(flags.apiRetryAt);
   }

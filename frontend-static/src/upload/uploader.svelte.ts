@@ -300,7 +300,14 @@ class Uploader {
     }, 250);
   }
 
-  private readonly showNow = oncePerFrame(() => {
+  private readonly showNow = oncePerFrame(() => this.paint());
+
+  /** All that a walk found is in the sums. */
+  walked(): void {
+    if (!board.elsewhere) this.paint();
+  }
+
+  private paint(): void {
     board.items = [...this.list];
     board.stats = stats(this.list);
     const now = performance.now();
@@ -308,7 +315,7 @@ class Uploader {
     else this.speed.sample(board.stats.sentBytes, now);
     board.secondsLeft = this.speed.secondsFor(board.stats.bytesLeft, now);
     this.pictureTimer ??= setTimeout(() => this.sendPicture(), PICTURE_MS * Math.max(1, this.list.length / MANY));
-  });
+  }
 
   private sendPicture(): void {
     clearTimeout(this.pictureTimer);

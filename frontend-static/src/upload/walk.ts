@@ -26,9 +26,13 @@ async function childrenOf(folder: FileSystemDirectoryEntry): Promise<FileSystemE
   }
 }
 
-/** Breadth first, in batches, so that the page stays alive. What cannot be read is passed to `unreadable`. */
+const BATCH = 200;
+const BATCH_MS = 500;
+
+/** Breadth first, in batches, so that the page stays alive and tells how far it is. What cannot be read is passed to `unreadable`. */
 export async function* walk(starts: readonly Start[], unreadable: (path: string) => void): AsyncGenerator<Found[]> {
   let level: readonly Start[] = starts;
+  let since = performance.now();
   while (level.length) {
     const next: Start[] = [];
     let batch: Found[] = [];
@@ -45,9 +49,10 @@ export async function* walk(starts: readonly Start[], unreadable: (path: string)
       } catch {
         unreadable(path);
       }
-      if (batch.length >= 200) {
+      if (batch.length >= BATCH || (batch.length > 0 && performance.now() - since > BATCH_MS)) {
         yield batch;
         batch = [];
+        since = performance.now();
       }
     }
     if (batch.length) yield batch;

@@ -19,7 +19,7 @@ test('each day is a heading of its own words, its photos stand below it, and eac
   for (const day of days) {
     const article = page.getByRole('article', { name: title(day), exact: true });
     await expect(article.getByRole('heading', { name: title(day), exact: true })).toHaveCount(1);
-    await expect(article.getByRole('checkbox', { name: `Select ${title(day)}, ` })).toHaveCount(1);
+    await expect(article.getByRole('checkbox', { name: `Select ${title(day)}` })).toHaveCount(1);
     const names = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
     for (const link of await article.getByRole('link').all()) await expect(link).toHaveAccessibleName(new RegExp(`^Photo, ${names}, \\d\\d:\\d\\d`));
   }

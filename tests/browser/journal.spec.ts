@@ -266,6 +266,7 @@ test('nobody sees another person’s queue', async ({ page, user }) => {
   await expect(tray(page).getByText(/^Trying again/).first()).toBeVisible();
   await page.getByRole('button', { name: 'More' }).click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByRole('button', { name: 'Sign in' })).toBeVisible();
   await signIn(page, `${user}-other`);
   await page.waitForTimeout(1500);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { chip, type ChipInput } from './chip';
 
-const rest: ChipInput = { offline: false, failed: 0, left: 0, secondsLeft: null, received: 0, safe: 12431, found: 0 };
+const rest: ChipInput = { offline: false, failed: 0, left: 0, secondsLeft: null, received: 0, safe: 12431, unsafe: null, found: 0 };
 const kind = (change: Partial<ChipInput>) => chip({ ...rest, ...change })?.kind;
 
 it('says one thing, the most pressing', () => {
@@ -12,6 +12,7 @@ it('says one thing, the most pressing', () => {
   expect(kind({})).toBe('safe');
   expect(kind({ found: 1 })).toBe('found');
   expect(chip({ ...rest, found: 2 })?.icon).not.toBe('shield-check');
+  expect(chip({ ...rest, unsafe: '7 photos, not checked yet' })).toMatchObject({ kind: 'found', icon: 'triangle-alert', sentence: '7 photos, not checked yet. Show the status.' });
   expect(kind({ safe: 0 })).toBeUndefined();
 });
 

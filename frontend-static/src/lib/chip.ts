@@ -9,6 +9,8 @@ export interface ChipInput {
   secondsLeft: number | null;
   received: number;
   safe: number | null;
+  /** What /me says instead, if it does not call them safe. */
+  unsafe: string | null;
   /** What audits and drills found. */
   found: number;
 }
@@ -53,7 +55,9 @@ export function chip(input: ChipInput): Chip | null {
       text: `${count(input.found)} need${input.found === 1 ? 's' : ''} attention`,
       sentence: `The last check found ${count(input.found)} that need${input.found === 1 ? 's' : ''} attention. Show the status.`,
     };
-  if (safe !== null && safe > 0)
+  if (safe && input.unsafe)
+    return { kind: 'found', icon: 'triangle-alert', number: count(safe), text: 'Not all checked', sentence: `${input.unsafe}. Show the status.` };
+  if (safe)
     return {
       kind: 'safe', icon: 'shield-check', number: count(safe), text: `${count(safe)} safe`,
       sentence: `${count(safe)} ${safe === 1 ? 'photo is' : 'photos are'} safe. Show the status.`,

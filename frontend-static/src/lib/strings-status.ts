@@ -22,7 +22,7 @@ const kinds: Record<Kind, (number: string, one: boolean) => string> = {
 export const statusWords = {
   kind: (kind: Kind, number: number) => kinds[kind](count(number), number === 1),
   status: {
-    health: (number: number) => (number === 0 ? 'No photos yet' : `${photos(number)}, all safe`), explain: 'Every original is in the vault at its right size and checksum.', photos: 'Photos',
+    title: 'Status – Tintype', health: (number: number) => (number === 0 ? 'No photos yet' : `${photos(number)}, all safe`), explain: 'Every original is in the vault at its right size and checksum.', photos: 'Photos',
     previews: (withPreview: number, without: number) => (without ? `${count(withPreview)} with preview, ${count(without)} kept as ${without === 1 ? 'it is' : 'they are'}` : `${count(withPreview)} with preview`),
     pending: (number: number) => `${count(number)} wait for their preview.`, inTrash: (number: number) => `${count(number)} more in the trash.`, why: 'Why some have no preview', storage: 'Storage', originals: (size: string) => `${size} originals`, trashBytes: (size: string) => `${size} trash`,
     cost: 'Cost', about: (amount: string) => `About ${amount} a month`, free: 'Nothing', freeWhy: 'This Tintype keeps its photos on its own machine.', original: 'Originals', formula: (size: string, price: string) => `, ${size} × ${price}`, truth: 'An estimate of storage; your AWS bill is the truth.', audit: 'Last audit', noAudit: 'No audit has run yet.',

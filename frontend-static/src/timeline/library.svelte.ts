@@ -75,6 +75,16 @@ export class LibraryStore {
     }
   };
 
+  /** Whether the line about the library calls it safe. */
+  get safe(): boolean {
+    return /safe/.test(this.me?.line ?? '');
+  }
+
+  /** What is doubted was found by nobody: no audit has looked since the catalog was made anew. */
+  get unchecked(): boolean {
+    return this.me?.attention === 0;
+  }
+
   want(wanted: Wanted): void {
     this.wanted = wanted;
     const { parts } = this.model;

@@ -1,6 +1,6 @@
 // The API is down, busy, or answers nonsense: said in our words, and over when it is over.
 import { Api } from './api.ts';
-import { expect, expectAccessible, signIn, test } from './fixtures.ts';
+import { expect, expectAccessible, signIn, still, test } from './fixtures.ts';
 import { makePhotos } from './jpeg.ts';
 import { drop, Gate, tray } from './tray.ts';
 
@@ -112,6 +112,8 @@ test('where the system chooses the colours, what is under way, pressed or curren
   // Info, pressed.
   await page.locator('[data-id]').first().click();
   const info = page.getByRole('dialog').getByRole('button', { name: 'Info', exact: true });
+  await expect(info).toHaveAttribute('aria-pressed', 'false');
+  await still(page);
   const before = await line('.lb-top [aria-pressed]');
   await info.click();
   await expect(info).toHaveAttribute('aria-pressed', 'true');

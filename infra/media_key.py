@@ -16,6 +16,9 @@ from stack import Wrong, at_rest, change, described, existing, parameter, say
 
 #: How long a cookie is good: functions/api/src/media_cookies.rs.
 COOKIES = datetime.timedelta(hours=12)
+#: Seconds until no instance of the API answers that was started with the configuration before, and may still read that
+#: key: a request takes 29 at most (the function's Timeout).
+INSTANCES = 60
 
 
 class Places:
@@ -106,7 +109,7 @@ def rotate(session, options):
             change(session, options.stack, OtherMediaPublicKey=known)
         say(f"Waiting {options.wait} seconds, until CloudFront knows it everywhere ...")
         time.sleep(options.wait)
-        take_over(session, options.stack)
+        take_over(session, options.stack, min(options.wait, INSTANCES))
         end = datetime.datetime.now(datetime.timezone.utc) + COOKIES
         say(f"The new key signs. Cookies of the one before end by {end:%d %B %H:%M} UTC: then, make rotate-media-key again")
         return
@@ -122,11 +125,12 @@ def rotate(session, options):
     say("The key before is gone. A rotation is done")
 
 
-def take_over(session, name):
+def take_over(session, name, wait):
     """The two keys change places: what was trusted beside the other signs."""
     places = Places(session, name)
     signing = parameter(described(session, name), "MediaPublicKey")
     change(session, name, MediaPublicKey=places.other, MediaKeySlot=places.free, OtherMediaPublicKey=signing)
+    time.sleep(wait)
     places.forget(places.signing)
 
 

@@ -84,11 +84,13 @@ class Deployment:
 
     def find_keys_here(self):
         """The one setting that differs: tokens are made here, under the name of a Cognito that is elsewhere."""
-        functions = self.client("lambda")
-        name = self.physical["ApiFunction"]
+        self.sets("ApiFunction", JWKS_URL=f"{EMULATOR}/{self.outputs['UserPoolId']}/.well-known/jwks.json")
+
+    def sets(self, function, **more):
+        """Gives a function other variables, past CloudFormation; its next request starts it anew."""
+        functions, name = self.client("lambda"), self.physical[function]
         variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        variables["JWKS_URL"] = f"{EMULATOR}/{self.outputs['UserPoolId']}/.well-known/jwks.json"
-        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
+        functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables | more})
 
     def invite(self, email):
         self.cloud("invite", email)

@@ -199,6 +199,29 @@ fn a_new_media_key_goes_into_the_other_place_and_whichever_signs_is_trusted() {
     }
 }
 
+/// A rotation changes the role first and the function some seconds later, and IAM tells neither at once. An instance that
+/// starts meanwhile could not read its key, and would answer 503, if the role followed the place that signs.
+#[test]
+fn whichever_place_signs_the_api_may_read_both() {
+    let template = Template::of_repository();
+    let key = text(&template.properties("ApiFunction")["Environment"]["Variables"]["MEDIA_KEY_PARAMETER"]);
+    assert_eq!(key, "/${AWS::StackName}/media-key-${MediaKeySlot}");
+    let places = &template.0["Parameters"]["MediaKeySlot"]["AllowedValues"];
+    let keys: BTreeSet<String> =
+        texts(places).into_iter().map(|place| key.replace("${MediaKeySlot}", place)).collect();
+    assert_eq!(keys.len(), 2);
+    let may_read: BTreeSet<String> = template
+        .statements()
+        .into_iter()
+        .filter(|(role, statement)| *role == "ApiRole" && statement["Action"] == "ssm:GetParameter")
+        .map(|(_, statement)| {
+            assert!(statement["Condition"].is_null());
+            text(&statement["Resource"]).split_once(":parameter").unwrap().1.to_owned()
+        })
+        .collect();
+    assert_eq!(may_read, keys);
+}
+
 /// `make expel` keeps somebody's name in the stack for as long as a token of theirs may be good, and
 /// `make rotate-media-key` a key for as long as its cookies.
 #[test]
@@ -214,4 +237,7 @@ fn the_deploy_scripts_know_how_long_tokens_and_cookies_live() {
     assert!(read("infra/people.py").contains("TOKENS = 3600 + 600"));
     assert!(read("functions/api/src/media_cookies.rs").contains("LIFETIME: Duration = Duration::hours(12)"));
     assert!(read("infra/media_key.py").contains("COOKIES = datetime.timedelta(hours=12)"));
+    // The private half before is deleted when no request of an instance before can still want it.
+    assert_eq!(template.properties("ApiFunction")["Timeout"], 29);
+    assert!(read("infra/media_key.py").contains("INSTANCES = 60"));
 }

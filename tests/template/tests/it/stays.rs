@@ -53,35 +53,79 @@ const IDLE: [(&str, &str); 28] = [
     ("AWS::Scheduler::Schedule", "by run, 14 million free a month"),
 ];
 
-#[test]
-fn nothing_bills_while_it_is_idle() {
-    let template = Template::of_repository();
+/// What bills although its type does not.
+const BILLED: [&str; 5] =
+    ["ProvisionedConcurrencyConfig", "TracingConfig", "ProvisionedThroughput", "KMSMasterKeyID", "KmsKeyId"];
+
+/// What bills while nobody comes, and nobody asked for.
+fn bills_while_idle(template: &Template) -> Vec<String> {
     let known: BTreeMap<_, _> =
         IDLE.into_iter().chain([("AWS::Serverless::Function", "by millisecond")]).collect();
+    let mut found = Vec::new();
     for (name, resource) in template.resources() {
         let kind = resource["Type"].as_str().unwrap_or_default();
-        assert!(known.contains_key(kind), "{name}: {kind} is not known to cost nothing while idle");
-        if matches!(kind, "AWS::CloudWatch::Dashboard") {
-            assert_eq!(resource["Condition"], "Dashboarded", "{name} bills, so it is by parameter");
-        }
-        // What bills although its type does not.
         let properties = &resource["Properties"];
-        for billed in [
-            "ProvisionedConcurrencyConfig",
-            "TracingConfig",
-            "ProvisionedThroughput",
-            "KMSMasterKeyID",
-            "KmsKeyId",
-        ] {
-            walk(properties, &mut |value| assert!(value.get(billed).is_none(), "{name} has {billed}"));
+        if !known.contains_key(kind) {
+            found.push(format!("{name}: {kind} is not known to cost nothing while idle"));
         }
-        if kind == "AWS::DynamoDB::Table" {
-            assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST");
+        if kind == "AWS::CloudWatch::Dashboard" && resource["Condition"] != "Dashboarded" {
+            found.push(format!("{name} bills, so it is by parameter"));
+        }
+        if kind == "AWS::DynamoDB::Table" && properties["BillingMode"] != "PAY_PER_REQUEST" {
+            found.push(format!("{name} is not on demand"));
+        }
+        for billed in BILLED {
+            walk(properties, &mut |value| {
+                if value.get(billed).is_some() {
+                    found.push(format!("{name} has {billed}"));
+                }
+            });
         }
     }
-    assert_eq!(template.0["Parameters"]["Dashboard"]["Default"], "no");
-    assert_eq!(template.0["Parameters"]["WebAclArn"]["Default"], "");
-    assert!(template.of_type("AWS::CloudWatch::Alarm").len() <= 10, "ten are free");
+    for (parameter, off) in [("Dashboard", "no"), ("WebAclArn", "")] {
+        if template.0["Parameters"][parameter]["Default"] != off {
+            found.push(format!("{parameter} is not off by default"));
+        }
+    }
+    if template.of_type("AWS::CloudWatch::Alarm").len() > 10 {
+        found.push("ten alarms are free in an account".to_owned());
+    }
+    found
+}
+
+#[test]
+fn nothing_bills_while_it_is_idle() {
+    assert_eq!(bills_while_idle(&Template::of_repository()), Vec::<String>::new());
+}
+
+#[test]
+fn what_would_bill_while_it_is_idle_is_named() {
+    let named = |change: &dyn Fn(&mut Value)| {
+        let mut template = Template::of_repository();
+        change(&mut template.0);
+        bills_while_idle(&template)
+    };
+    for kind in ["AWS::EC2::NatGateway", "AWS::KMS::Key", "AWS::SecretsManager::Secret", "AWS::WAFv2::WebACL"]
+    {
+        let found = named(&|template| template["Resources"]["Extra"] = json!({ "Type": kind }));
+        assert_eq!(found, [format!("Extra: {kind} is not known to cost nothing while idle")]);
+    }
+    let found = named(&|template| {
+        let api = &mut template["Resources"]["ApiFunction"]["Properties"];
+        api["ProvisionedConcurrencyConfig"] = json!({ "ProvisionedConcurrentExecutions": 1 });
+    });
+    assert_eq!(found, ["ApiFunction has ProvisionedConcurrencyConfig"]);
+    let found = named(&|template| {
+        template["Resources"]["Table"]["Properties"]["BillingMode"] = json!("PROVISIONED");
+        template["Resources"]["OwnDashboard"].as_object_mut().unwrap().remove("Condition");
+        template["Parameters"]["Dashboard"]["Default"] = json!("yes");
+    });
+    let expected = [
+        "OwnDashboard bills, so it is by parameter",
+        "Table is not on demand",
+        "Dashboard is not off by default",
+    ];
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -6,7 +6,8 @@ here=$(dirname "$0")
 python="$("$here/python.sh" deploy)/python"
 emulator="$("$here/python.sh" emulate)/python"
 run=("$python" "$here/test_deploy" --emulator-python "$emulator" "$@")
-if unshare --net --map-root-user true 2>/dev/null; then
+# Some kernels give such a network, and then forbid to bring it up.
+if unshare --net --map-root-user ip link set lo up 2>/dev/null; then
     exec unshare --net --map-root-user sh -c 'ip link set lo up && exec "$@"' sh "${run[@]}"
 fi
 exec "${run[@]}"

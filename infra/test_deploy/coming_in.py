@@ -10,6 +10,7 @@ import time
 
 from claims import Failed, check, turns_red
 from emulator import EMULATOR, PORT, REGION, ROOT, port_is_free
+from page_files import files_have_their_types
 from person import PASSWORD, Person, request
 
 
@@ -31,6 +32,7 @@ def comes_up(cloud):
     asset = person.ask("GET", script)
     check("immutable" in asset.headers["Cache-Control"], "its parts are kept", asset.headers)
     check(asset.headers["Content-Type"].startswith("text/javascript"), "under their types", asset.headers)
+    files_have_their_types(cloud)
     for path in ("/trash", "/photo/abc", "/callback"):
         check(person.ask("GET", path).body == page.body, f"{path} is the page")
     check(person.ask("GET", "/assets/none").status in (403, 404), "a file that is not there is not the page")

@@ -10,11 +10,22 @@ from emulator import REGION
 from person import png
 
 
+def unit(lines, name):
+    metrics = (metric for line in lines for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"])
+    return next((metric.get("Unit") for metric in metrics if metric["Name"] == name), None)
+
+
 def metrics_are_there(cloud):
     lines = [json.loads(line) for line in cloud.logs("processor") if line.startswith('{"_aws"')]
     names = {metric["Name"] for line in lines for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
-    for name in ("photos_stored", "stored_bytes", "photos_previewed", "photos_without_preview", "decode_ms"):
+    for name in ("photos_stored", "stored_bytes", "photos_previewed", "photos_without_preview"):
         check(name in names, f"the processor counts {name}", names)
+    for step in ("store_ms", "read_ms", "decode_ms", "write_ms"):
+        check(unit(lines, step) == "Milliseconds", f"and measures {step}", names)
+    without = [line for line in lines if "photos_without_preview" in line]
+    check({line.get("reason") for line in without} == {"not_an_image"}, "what has no preview is counted by its reason", without)
+    by = without[0]["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+    check(any("reason" in dimensions for dimensions in by), "which is a dimension", by)
     check({line["stack"] for line in lines} == {STACK}, "each for this stack alone", lines[0])
     text = "\n".join(line for function in FUNCTIONS for line in cloud.logs(function))
     for secret in ("holiday.png", "X-Amz-Signature", "eyJ", "BEGIN PRIVATE", "ada@example.com"):

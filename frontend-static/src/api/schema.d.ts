@@ -1504,7 +1504,7 @@ export interface components {
          * @description What is wrong.
          * @enum {string}
          */
-        Kind: "lost" | "wrong_size" | "wrong_checksum" | "replaced" | "orphaned_original" | "without_variants" | "orphaned_variant" | "strange_key" | "unreadable_record" | "leftover";
+        Kind: "lost" | "wrong_size" | "wrong_checksum" | "replaced" | "orphaned_original" | "without_variants" | "orphaned_variant" | "strange_key" | "unreadable_record" | "unlisted" | "strange_item" | "leftover";
         /** @description How many differences there are of one kind. */
         KindCount: {
             /**

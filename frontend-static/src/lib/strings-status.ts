@@ -16,6 +16,8 @@ const kinds: Record<Kind, (number: string, one: boolean) => string> = {
   orphaned_variant: (number, one) => `${number} ${one ? 'thumb or preview' : 'thumbs or previews'} without a record`,
   strange_key: (number, one) => `${number} ${one ? 'object' : 'objects'} that Tintype did not write`,
   unreadable_record: (number, one) => `${number} ${one ? 'record' : 'records'} that cannot be read`,
+  unlisted: (number, one) => `${number} ${one ? 'record lacks' : 'records lack'} what ${one ? 'it is' : 'they are'} found by`,
+  strange_item: (number, one) => `${number} ${one ? 'item' : 'items'} of the catalog that Tintype did not write`,
   leftover: (number, one) => `${number} ${one ? 'object' : 'objects'} left over beside photos that are whole: nothing to do`,
 };
 

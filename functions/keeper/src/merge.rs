@@ -9,11 +9,11 @@ use tintype_core::audit::{Checksum, SeenOriginal, SeenVariant};
 use tintype_core::id::{PhotoId, UserId};
 use tintype_core::key::ObjectKey;
 use tintype_core::record::Record;
-use tintype_storage::catalog::Unreadable;
+use tintype_storage::catalog::{self, RecordsPage, Unreadable};
 use tintype_storage::inventory::VersionMarker;
 use tintype_storage::{Storage, StorageError};
 
-/// How many strange keys of one user are kept; further ones are counted.
+/// How many strange keys of one user, and how many strange items, are kept; further ones are counted.
 const MOST_STRANGE: u64 = 1_000;
 /// Records of a page: about half a megabyte.
 const RECORDS: i32 = 500;
@@ -22,9 +22,42 @@ const RECORDS: i32 = 500;
 pub(crate) struct Gathered {
     pub(crate) photo_id: PhotoId,
     pub(crate) record: Option<Result<Record, Unreadable>>,
+    /// Whether the indexes do not have that record where they should.
+    pub(crate) unlisted: bool,
     pub(crate) originals: Vec<SeenOriginal>,
     pub(crate) variants: Vec<SeenVariant>,
 }
+
+/// What none of our functions made, in passing.
+pub(crate) struct Strange {
+    pub(crate) names: Vec<String>,
+    /// How many more there were than are kept.
+    pub(crate) more: u64,
+    kept: u64,
+}
+
+impl Strange {
+    /// So many were named already.
+    fn behind(kept: u64) -> Self {
+        Self { names: Vec::new(), more: 0, kept }
+    }
+
+    fn came_by(&mut self, name: String) {
+        if self.kept < MOST_STRANGE {
+            self.kept += 1;
+            self.names.push(name);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.names.is_empty() && self.more == 0
+    }
+}
+
+/// A record, and whether the indexes do not have it where they should.
+type Recorded = (Result<Record, Unreadable>, bool);
 
 /// What a page holds: something of a photo, or a key that none of our functions made.
 enum Entry<T> {
@@ -97,14 +130,13 @@ impl<T, N> Ahead<T, N> {
 pub(crate) struct Merge {
     storage: Storage,
     user: UserId,
-    records: Ahead<Result<Record, Unreadable>, PhotoId>,
+    records: Ahead<Recorded, PhotoId>,
     originals: Ahead<SeenOriginal, VersionMarker>,
     variants: Ahead<SeenVariant, String>,
-    /// Keys that none of our functions made, in passing.
-    pub(crate) strange: Vec<String>,
-    /// How many more of these there were than are kept.
-    pub(crate) more_strange: u64,
-    kept_strange: u64,
+    /// Keys of the vault.
+    pub(crate) strange: Strange,
+    /// Sort keys of the catalog.
+    pub(crate) strange_items: Strange,
     /// When strange keys are left to the next run.
     end: Instant,
     /// Whether they were.
@@ -117,8 +149,13 @@ pub(crate) struct Merge {
 }
 
 impl Merge {
-    /// From there on. Of strange keys, so many were named already.
-    pub(crate) fn from(storage: Storage, place: &Place, named_strange: u64, end: Instant) -> Self {
+    /// From there on. Of strange keys, and of strange items, so many were named already.
+    pub(crate) fn from(
+        storage: Storage,
+        place: &Place,
+        (strange, strange_items): (u64, u64),
+        end: Instant,
+    ) -> Self {
         let Place { user, after, passed } = place;
         let behind = |prefix: String| after.map(|photo_id| ObjectKey::behind(&prefix, &photo_id));
         let original = passed.original.clone().or_else(|| behind(ObjectKey::originals_of(user)));
@@ -129,9 +166,8 @@ impl Merge {
             records: Ahead::from(*after),
             originals: Ahead::from(original.map(|key| VersionMarker { key, version_id: None })),
             variants: Ahead::from(variant),
-            strange: Vec::new(),
-            more_strange: 0,
-            kept_strange: named_strange,
+            strange: Strange::behind(strange),
+            strange_items: Strange::behind(strange_items),
             end,
             is_over: false,
             has_begun: false,
@@ -142,7 +178,7 @@ impl Merge {
 
     /// Without the variants, for which not even a listing is asked.
     pub(crate) fn of_originals(storage: Storage, place: &Place, end: Instant) -> Self {
-        let mut merge = Self::from(storage, place, 0, end);
+        let mut merge = Self::from(storage, place, (0, 0), end);
         merge.variants.next = None;
         merge
     }
@@ -178,11 +214,12 @@ impl Merge {
         }
         let fronts = [self.records.front(), self.originals.front(), self.variants.front()];
         let Some(photo_id) = fronts.into_iter().flatten().min() else { return Ok(None) };
-        let mut photo = Gathered { photo_id, record: None, originals: Vec::new(), variants: Vec::new() };
+        let mut photo =
+            Gathered { photo_id, record: None, unlisted: false, originals: Vec::new(), variants: Vec::new() };
         loop {
             let mut found = false;
-            if let Some(record) = self.records.take(photo_id) {
-                photo.record = Some(record);
+            if let Some((record, unlisted)) = self.records.take(photo_id) {
+                (photo.record, photo.unlisted) = (Some(record), unlisted);
                 found = true;
             }
             while let Some(original) = self.originals.take(photo_id) {
@@ -212,35 +249,33 @@ impl Merge {
         let variant = behind(ObjectKey::media_of(&self.user));
         self.passed.original = self.passed.original.take().filter(|key| *key > original);
         self.passed.variant = self.passed.variant.take().filter(|key| *key > variant);
+        let item = catalog::sort_key_of(&photo_id);
+        self.passed.item = self.passed.item.take().filter(|sort_key| *sort_key > item);
     }
 
     /// Whether no more strange keys are listed. Some were: each run comes further.
     fn stops(&mut self) -> bool {
-        let some = !self.strange.is_empty() || self.more_strange > 0;
-        self.is_over |= some && Instant::now() >= self.end;
+        self.is_over |= !self.strange.is_empty() && Instant::now() >= self.end;
         self.is_over
-    }
-
-    fn came_by(&mut self, key: String) {
-        if self.kept_strange < MOST_STRANGE {
-            self.kept_strange += 1;
-            self.strange.push(key);
-        } else {
-            self.more_strange += 1;
-        }
     }
 
     /// Reads on where nothing is left, and passes over strange keys: all that come next, or those of one photo.
     async fn read(&mut self, of: Option<PhotoId>) -> Result<(), StorageError> {
         let bound = |prefix: String| of.map(|photo_id| ObjectKey::behind(&prefix, &photo_id));
-        while let Some(Start(after)) = self.records.wants() {
-            let page = self.storage.catalog.records(&self.user, after, RECORDS).await?;
-            let entries = page.records.into_iter().map(|record| match record {
-                Ok(record) => Entry::Of(record.photo_id, Ok(record)),
-                Err(unreadable) => Entry::Of(unreadable.photo_id, Err(unreadable)),
-            });
-            self.records.came(entries, page.next);
-            self.page_came();
+        let behind = of.map(|photo_id| catalog::sort_key_of(&photo_id));
+        loop {
+            while let Some(Start(after)) = self.records.wants() {
+                let page = self.storage.catalog.records(&self.user, after, RECORDS).await?;
+                let next = page.next;
+                self.records.came(in_order(page), next);
+                self.page_came();
+            }
+            let Some(item) = self.records.take_strange(behind.as_deref()) else { break };
+            // A page may begin with what the one before it ended with.
+            if self.passed.item.as_ref().is_none_or(|passed| *passed < item) {
+                self.passed.item = Some(item.clone());
+                self.strange_items.came_by(item);
+            }
         }
         let prefix = ObjectKey::originals_of(&self.user);
         let behind = bound(prefix.clone());
@@ -265,7 +300,7 @@ impl Merge {
             }
             let Some(key) = self.originals.take_strange(behind.as_deref()) else { break };
             self.passed.original = Some(key.clone());
-            self.came_by(key);
+            self.strange.came_by(key);
         }
         let prefix = ObjectKey::media_of(&self.user);
         let behind = bound(prefix.clone());
@@ -287,8 +322,25 @@ impl Merge {
             }
             let Some(key) = self.variants.take_strange(behind.as_deref()) else { break };
             self.passed.variant = Some(key.clone());
-            self.came_by(key);
+            self.strange.came_by(key);
         }
         Ok(())
     }
+}
+
+/// Records and strange items of a page, by their sort keys.
+fn in_order(page: RecordsPage) -> Vec<Entry<Recorded>> {
+    let mut strange = page.strange.into_iter().peekable();
+    let mut entries = Vec::new();
+    for record in page.records {
+        let photo_id =
+            record.as_ref().map_or_else(|unreadable| unreadable.photo_id, |record| record.photo_id);
+        let sort_key = catalog::sort_key_of(&photo_id);
+        while let Some(item) = strange.next_if(|item| *item < sort_key) {
+            entries.push(Entry::Strange(item));
+        }
+        entries.push(Entry::Of(photo_id, (record, page.unlisted.contains(&photo_id))));
+    }
+    entries.extend(strange.map(Entry::Strange));
+    entries
 }

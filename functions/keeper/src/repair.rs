@@ -153,6 +153,10 @@ async fn mend(keeper: &Keeper, finding: &Finding, now: OffsetDateTime) -> Result
             }
             Ok(Ok("repaired: its thumb and preview are on their way"))
         }
+        Plan::WriteAgain(record) => {
+            storage.catalog.replace(Some(&record), &record).await?;
+            Ok(Ok("repaired: its record has all that it is found by"))
+        }
         Plan::Leave(why) => Ok(Err(why)),
     }
 }

@@ -41,6 +41,10 @@ pub enum Kind {
     StrangeKey,
     /// Its record cannot be read.
     UnreadableRecord,
+    /// Its record lacks what the timeline, or the keeper's work, has it by: it is on no page, or nobody finds what is due.
+    Unlisted,
+    /// An item of the catalog that none of our functions wrote.
+    StrangeItem,
     /// An original or a variant of another life of a photo that is whole: a repair puts the right bytes beside the
     /// wrong ones and removes nothing. A note, not a difference.
     Leftover,
@@ -48,7 +52,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Lost,
         Self::WrongSize,
         Self::WrongChecksum,
@@ -58,6 +62,8 @@ impl Kind {
         Self::OrphanedVariant,
         Self::StrangeKey,
         Self::UnreadableRecord,
+        Self::Unlisted,
+        Self::StrangeItem,
         Self::Leftover,
     ];
 
@@ -78,6 +84,8 @@ impl Kind {
             Self::OrphanedVariant => "a thumb or a preview without a record",
             Self::StrangeKey => "an object that Tintype did not write",
             Self::UnreadableRecord => "its record cannot be read",
+            Self::Unlisted => "its record lacks what the timeline, or the keeper, finds it by",
+            Self::StrangeItem => "an item of the catalog that Tintype did not write",
             Self::Leftover => "left over from another life of a photo that is whole; it does no harm",
         }
     }
@@ -94,7 +102,7 @@ pub struct Finding {
     /// Which photo, if the key says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub photo_id: Option<PhotoId>,
-    /// The object that it is about; empty for an unreadable record.
+    /// The object that it is about, or the item by its two keys; empty if it is the photo's record.
     pub key: String,
     /// The generation of the photo's record, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -114,6 +122,21 @@ impl Finding {
             key,
             generation: None,
             revision: None,
+        }
+    }
+
+    /// An item of the catalog that none of our functions wrote.
+    pub fn strange_item(user: Option<&UserId>, name: String) -> Self {
+        Self { kind: Kind::StrangeItem, ..Self::strange(user, name) }
+    }
+
+    /// A record that the indexes do not have where they should.
+    pub fn unlisted(record: &Record) -> Self {
+        Self {
+            kind: Kind::Unlisted,
+            generation: Some(record.generation),
+            revision: Some(record.revision),
+            ..Self::unreadable(&record.user, record.photo_id)
         }
     }
 
@@ -266,6 +289,8 @@ pub fn confirmed(suspects: &[Finding], closer: Vec<Finding>) -> Vec<Finding> {
             | Kind::OrphanedVariant
             | Kind::StrangeKey
             | Kind::UnreadableRecord
+            | Kind::Unlisted
+            | Kind::StrangeItem
             | Kind::Leftover => {
                 suspects.iter().any(|suspect| suspect.key == finding.key || suspect.kind == finding.kind)
             }

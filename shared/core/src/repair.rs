@@ -50,6 +50,8 @@ pub enum Plan {
     NoteVersion(Box<Record>),
     /// Have the variants made again.
     Render(Box<Record>),
+    /// Write the record once more, as it is: with that, all that the indexes have it by.
+    WriteAgain(Box<Record>),
     /// Nothing, and why.
     Leave(&'static str),
 }
@@ -74,6 +76,10 @@ pub fn plan(finding: &Finding, record: Option<Record>) -> Plan {
         (Kind::WrongSize | Kind::WrongChecksum, Some(record)) => Plan::PutBeside(Box::new(record)),
         (Kind::Replaced, Some(record)) => Plan::NoteVersion(Box::new(record)),
         (Kind::WithoutVariants, Some(record)) => Plan::Render(Box::new(record)),
+        (Kind::Unlisted, Some(record)) => Plan::WriteAgain(Box::new(record)),
+        (Kind::StrangeItem, _) => {
+            Plan::Leave("left alone: Tintype did not write it; remove it from the table by hand")
+        }
         (Kind::Leftover, _) => {
             Plan::Leave("left alone: a repair removes nothing, and the photo beside it is whole")
         }
@@ -81,7 +87,12 @@ pub fn plan(finding: &Finding, record: Option<Record>) -> Plan {
         (Kind::StrangeKey, _) => Plan::Leave("left alone: Tintype did not write it; remove it by hand"),
         (Kind::UnreadableRecord, _) => Plan::Leave("cannot be repaired: its record has to be mended by hand"),
         (
-            Kind::Lost | Kind::WrongSize | Kind::WrongChecksum | Kind::Replaced | Kind::WithoutVariants,
+            Kind::Lost
+            | Kind::WrongSize
+            | Kind::WrongChecksum
+            | Kind::Replaced
+            | Kind::WithoutVariants
+            | Kind::Unlisted,
             None,
         ) => Plan::Leave(CHANGED),
     }
@@ -261,6 +272,7 @@ mod tests {
         assert_eq!(planned(Kind::WrongChecksum), Plan::PutBeside(stored.clone()));
         assert_eq!(planned(Kind::Replaced), Plan::NoteVersion(stored.clone()));
         assert_eq!(planned(Kind::WithoutVariants), Plan::Render(stored.clone()));
+        assert_eq!(planned(Kind::Unlisted), Plan::WriteAgain(stored.clone()));
         assert_eq!(
             planned(Kind::OrphanedOriginal),
             Plan::Leave("left alone: the photo has another original")
@@ -279,6 +291,7 @@ mod tests {
             (Kind::Leftover, (*stored).clone()),
             (Kind::StrangeKey, (*stored).clone()),
             (Kind::UnreadableRecord, (*stored).clone()),
+            (Kind::StrangeItem, (*stored).clone()),
         ] {
             assert!(matches!(plan(&finding(kind, Some(&record)), Some(record.clone())), Plan::Leave(_)));
         }

@@ -8,7 +8,7 @@ use tintype_core::audit::doubted::Doubted;
 use tintype_core::audit::report::{Place, Report};
 use tintype_core::audit::{self, Finding, Kind};
 use tintype_core::id::UserId;
-use tintype_storage::{Storage, StorageError};
+use tintype_storage::{Storage, StorageError, catalog};
 
 use super::look::{self, Look};
 use crate::merge::{Gathered, Merge};
@@ -53,7 +53,14 @@ pub(super) async fn walk(storage: &Storage, kept: &mut Report, end: Instant) -> 
         return try_again(storage, kept, end, &mut saved).await;
     }
     let mut users: BTreeSet<UserId> = kept.folders.users.clone();
-    users.extend(storage.catalog.users().await?);
+    let (known, strange) = storage.catalog.everybody().await?;
+    for name in strange.iter().map(|sort_key| catalog::name_of_user_item(sort_key)) {
+        // Each run sees them again.
+        if !kept.findings.iter().any(|finding| finding.kind == Kind::StrangeItem && finding.key == name) {
+            kept.name(vec![Finding::strange_item(None, name)]);
+        }
+    }
+    users.extend(known);
     users.retain(|user| !kept.put_off.contains_key(user));
     let mut users = users.into_iter().peekable();
     while let Some(user) = users.next() {
@@ -125,8 +132,9 @@ async fn walk_one(
     saved: &mut Instant,
 ) -> Result<bool, StorageError> {
     let (user, mut report) = (place.user.clone(), kept.clone());
-    let named = report.of(&user).findings.get(&Kind::StrangeKey).copied().unwrap_or_default();
-    let mut merge = Merge::from(storage.clone(), &place, named, end);
+    let named = [Kind::StrangeKey, Kind::StrangeItem]
+        .map(|kind| report.of(&user).findings.get(&kind).copied().unwrap_or_default());
+    let mut merge = Merge::from(storage.clone(), &place, named.into(), end);
     let batch = if report.every_byte { BATCH_OF_FILES } else { BATCH };
     let doubted = doubts::of(storage, &user).await?;
     let mut looks = Vec::new();
@@ -162,13 +170,17 @@ async fn walk_one(
         }
     }
     look_closer(storage, &mut report, (&user, &doubted), &mut looks).await;
+    let counters = storage.catalog.strange_counters(&user).await?;
+    name_items(&mut report, &user, &counters);
     *kept = report;
     Ok(true)
 }
 
 /// Names the strange keys that came by, those that are still there; beyond a number, they are counted.
 async fn name_strange(storage: &Storage, report: &mut Report, user: &UserId, merge: &mut Merge) {
-    let looks = std::mem::take(&mut merge.strange).into_iter().map(|key| async move {
+    name_items(report, user, &std::mem::take(&mut merge.strange_items.names));
+    report.count_more(user, Kind::StrangeItem, std::mem::take(&mut merge.strange_items.more));
+    let looks = std::mem::take(&mut merge.strange.names).into_iter().map(|key| async move {
         let holds = storage.vault.holds(&key).await.unwrap_or_else(|error| {
             // It was listed, and nobody says that it is gone.
             tracing::warn!(error = &error as &dyn std::error::Error, "a strange key could not be asked for");
@@ -180,16 +192,18 @@ async fn name_strange(storage: &Storage, report: &mut Report, user: &UserId, mer
     while let Some(key) = seen.next().await {
         report.name(key.map(|key| Finding::strange(Some(user), key)).into_iter().collect());
     }
-    let more = std::mem::take(&mut merge.more_strange);
-    if more > 0 {
-        *report.of(user).findings.entry(Kind::StrangeKey).or_default() += more;
-        report.not_named += more;
-    }
+    report.count_more(user, Kind::StrangeKey, std::mem::take(&mut merge.strange.more));
+}
+
+/// Names items of the catalog that none of our functions wrote.
+fn name_items(report: &mut Report, user: &UserId, sort_keys: &[String]) {
+    let names = sort_keys.iter().map(|sort_key| catalog::name_of_item(user, sort_key));
+    report.name(names.map(|name| Finding::strange_item(Some(user), name)).collect());
 }
 
 /// What the listings say of a photo; a reason to look closer, if there is one.
 fn first_look(report: &mut Report, user: &UserId, photo: Gathered, doubted: &Doubted) -> Option<Look> {
-    let Gathered { photo_id, record, originals, variants } = photo;
+    let Gathered { photo_id, record, unlisted, originals, variants } = photo;
     let record = match record {
         Some(Err(unreadable)) => {
             let error = &unreadable.error as &dyn std::error::Error;
@@ -200,6 +214,8 @@ fn first_look(report: &mut Report, user: &UserId, photo: Gathered, doubted: &Dou
         Some(Ok(record)) => Some(record),
         None => None,
     };
+    // The attributes of an item are written together: it stays so until somebody writes it again.
+    report.name(record.iter().filter(|_| unlisted).map(Finding::unlisted).collect());
     let suspects = audit::examine((user, photo_id), record.as_ref(), &originals, Some(&variants));
     let has_original = record.as_ref().is_some_and(audit::has_original);
     report.of(user).checked += u64::from(has_original);

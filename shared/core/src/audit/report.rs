@@ -164,6 +164,9 @@ pub struct Passed {
     /// Of variants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
+    /// Of the catalog's items, by their sort keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
 }
 
 impl Passed {
@@ -289,6 +292,14 @@ impl Report {
             } else {
                 self.not_named += 1;
             }
+        }
+    }
+
+    /// Counts findings of a user for which there is no room.
+    pub fn count_more(&mut self, user: &UserId, kind: Kind, more: u64) {
+        if more > 0 {
+            *self.of(user).findings.entry(kind).or_default() += more;
+            self.not_named += more;
         }
     }
 
@@ -452,7 +463,7 @@ mod tests {
 
     #[test]
     fn a_walk_from_user_to_user_goes_on_where_it_stopped() {
-        let passed = Passed { original: Some("originals/ben/x".to_owned()), variant: None };
+        let passed = Passed { original: Some("originals/ben/x".to_owned()), ..Passed::default() };
         let ben: UserId = "ben".parse().unwrap();
         let place = Place { user: ben.clone(), after: Some(PhotoId::from_digest([1; 32])), passed };
         assert_eq!(Place::going_on(Some(&place), &ada()), None);

@@ -161,20 +161,55 @@ pub(super) fn from_record(record: &Record) -> Result<Item, StorageError> {
             put(name, s(time_text(at)?));
         }
     }
+    for (name, value) in in_indexes(record)? {
+        put(name, value);
+    }
+    Ok(item)
+}
+
+/// By what the indexes have a record.
+fn in_indexes(record: &Record) -> Result<Vec<(&'static str, AttributeValue)>, StorageError> {
     let listing = match record.state {
         State::Stored => Some(Listing::Timeline),
         State::Trashed => Some(Listing::Trash),
         State::Storing | State::Purging | State::Gone => None,
     };
+    let mut found = Vec::new();
     if let Some(listing) = listing {
-        put("timeline_pk", listing_partition(&record.user, listing));
-        put("timeline_sk", s(format_args!("{}#{}", record.taken.local, record.photo_id)));
+        found.push(("timeline_pk", listing_partition(&record.user, listing)));
+        found.push(("timeline_sk", s(format_args!("{}#{}", record.taken.local, record.photo_id))));
     }
     if let Some(due) = record.due {
-        put("work_pk", work_partition(record.photo_id.digest()[0] % WORK_SHARDS));
-        put("work_sk", s(format_args!("{}#{}#{}", due_text(due)?, record.user, record.photo_id)));
+        found.push(("work_pk", work_partition(record.photo_id.digest()[0] % WORK_SHARDS)));
+        found.push(("work_sk", s(format_args!("{}#{}#{}", due_text(due)?, record.user, record.photo_id))));
     }
-    Ok(item)
+    Ok(found)
+}
+
+/// Whether an item has what the indexes have its record by. DynamoDB keeps an index by the item's attributes alone:
+/// without them, the photo is on no page, or no keeper finds what is due.
+pub(super) fn is_indexed(item: &Item, record: &Record) -> bool {
+    in_indexes(record).is_ok_and(|all| all.iter().all(|(name, value)| item.get(*name) == Some(value)))
+}
+
+/// The sort key of an item, whatever it is of.
+pub(super) fn sort_key(item: &Item) -> String {
+    item.get("SK").and_then(|value| value.as_s().ok()).cloned().unwrap_or_default()
+}
+
+/// The sort key of a photo's record: records and strange items of a user come in the order of these.
+pub fn sort_key_of(photo_id: &PhotoId) -> String {
+    format!("{PHOTO_PREFIX}{photo_id}")
+}
+
+/// How a report names an item of a user that none of our functions wrote: by its two keys.
+pub fn name_of_item(user: &UserId, sort_key: &str) -> String {
+    format!("U#{user} {sort_key}")
+}
+
+/// The same of one among the users.
+pub fn name_of_user_item(sort_key: &str) -> String {
+    format!("{USERS} {sort_key}")
 }
 
 pub(super) fn to_record(item: &Item) -> Result<Record, StorageError> {

@@ -22,7 +22,7 @@ use tintype_core::tally::{Counter, Tally};
 
 use crate::error::{StorageError, unavailable};
 
-pub use item::SUMMARY_ATTRIBUTES;
+pub use item::{SUMMARY_ATTRIBUTES, name_of_item, name_of_user_item, sort_key_of};
 pub use listing::ListingPage;
 pub use notes::{Note, NoteKey};
 pub use walk::{RecordsPage, Unreadable};
@@ -36,6 +36,8 @@ const BATCH_TRIES: u32 = 12;
 pub const WORK_SHARDS: u8 = 8;
 
 type Item = HashMap<String, AttributeValue>;
+/// A counter by its sort key.
+type CounterItem = (String, Result<(Counter, Tally), StorageError>);
 
 /// The catalog.
 #[derive(Debug, Clone)]
@@ -112,6 +114,28 @@ impl Catalog {
     /// All counters of a user.
     pub async fn counters(&self, user: &UserId) -> Result<BTreeMap<Counter, Tally>, StorageError> {
         let mut counters = BTreeMap::new();
+        for (_, counter) in self.counter_items(user).await? {
+            match counter {
+                Ok((_, tally)) if tally.is_zero() => {}
+                Ok((counter, tally)) => drop(counters.insert(counter, tally)),
+                // One that cannot be read hides no other.
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(%user, error, "a counter cannot be read, and is passed over");
+                }
+            }
+        }
+        Ok(counters)
+    }
+
+    /// The sort keys of those that cannot be read.
+    pub async fn strange_counters(&self, user: &UserId) -> Result<Vec<String>, StorageError> {
+        let all = self.counter_items(user).await?;
+        Ok(all.into_iter().filter(|(_, counter)| counter.is_err()).map(|(sort_key, _)| sort_key).collect())
+    }
+
+    async fn counter_items(&self, user: &UserId) -> Result<Vec<CounterItem>, StorageError> {
+        let mut counters = Vec::new();
         let mut start = None;
         loop {
             let page = self
@@ -126,17 +150,7 @@ impl Catalog {
                 .send()
                 .await
                 .map_err(unavailable("Query"))?;
-            for found in page.items() {
-                match item::to_tally(found) {
-                    Ok((_, tally)) if tally.is_zero() => {}
-                    Ok((counter, tally)) => drop(counters.insert(counter, tally)),
-                    // One that cannot be read hides no other.
-                    Err(error) => {
-                        let error = &error as &dyn std::error::Error;
-                        tracing::error!(%user, error, "a counter cannot be read, and is passed over");
-                    }
-                }
-            }
+            counters.extend(page.items().iter().map(|found| (item::sort_key(found), item::to_tally(found))));
             start = page.last_evaluated_key;
             if start.is_none() {
                 return Ok(counters);

@@ -1,5 +1,7 @@
 //! Every record of a user, in the order of photo ids, and every user: for the audit, never for a request of the API.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use tintype_core::id::{PhotoId, UserId};
 use tintype_core::record::Record;
@@ -12,6 +14,10 @@ use crate::error::{StorageError, unavailable};
 pub struct RecordsPage {
     /// In the order of photo ids.
     pub records: Vec<Result<Record, Unreadable>>,
+    /// Which of these the indexes do not have where they should.
+    pub unlisted: BTreeSet<PhotoId>,
+    /// Sort keys of what is of no photo, in their order. The next page may tell some of them once more.
+    pub strange: Vec<String>,
     /// Behind which photo the next page starts; `None` on the last one.
     pub next: Option<PhotoId>,
 }
@@ -35,6 +41,7 @@ impl Catalog {
         most: i32,
     ) -> Result<RecordsPage, StorageError> {
         let mut start = after.map(|photo_id| item::photo_key(user, &photo_id));
+        let (mut unlisted, mut strange) = (BTreeSet::new(), Vec::new());
         loop {
             let page = self
                 .client
@@ -48,12 +55,27 @@ impl Catalog {
                 .send()
                 .await
                 .map_err(unavailable("Query"))?;
-            let records: Vec<_> = page.items().iter().filter_map(|found| record_of(user, found)).collect();
-            let Some(last) = page.last_evaluated_key else { return Ok(RecordsPage { records, next: None }) };
+            let mut records = Vec::new();
+            for found in page.items() {
+                match record_of(user, found) {
+                    Some(record) => {
+                        let record = record.inspect(|record| {
+                            if !item::is_indexed(found, record) {
+                                unlisted.insert(record.photo_id);
+                            }
+                        });
+                        records.push(record);
+                    }
+                    None => strange.push(item::sort_key(found)),
+                }
+            }
+            let Some(last) = page.last_evaluated_key else {
+                return Ok(RecordsPage { records, unlisted, strange, next: None });
+            };
             // A page may end with what is of no photo: from the last photo on, that is passed over again.
             let next = item::photo_id_of(&last).ok().or_else(|| records.last().map(photo_of));
             if next.is_some() {
-                return Ok(RecordsPage { records, next });
+                return Ok(RecordsPage { records, unlisted, strange, next });
             }
             start = Some(last);
         }
@@ -61,7 +83,12 @@ impl Catalog {
 
     /// Everybody who ever began an upload; who cannot be read is logged and left out.
     pub async fn users(&self) -> Result<Vec<UserId>, StorageError> {
-        let mut users = Vec::new();
+        Ok(self.everybody().await?.0)
+    }
+
+    /// The same, and the sort keys of those who cannot be read.
+    pub async fn everybody(&self) -> Result<(Vec<UserId>, Vec<String>), StorageError> {
+        let (mut users, mut strange) = (Vec::new(), Vec::new());
         let mut start = None;
         loop {
             let page = self
@@ -81,12 +108,13 @@ impl Catalog {
                     Ok(user) => users.push(user),
                     Err(error) => {
                         tracing::error!(error = &error as &dyn std::error::Error, "a user cannot be read");
+                        strange.push(item::sort_key(found));
                     }
                 }
             }
             start = page.last_evaluated_key;
             if start.is_none() {
-                return Ok(users);
+                return Ok((users, strange));
             }
         }
     }

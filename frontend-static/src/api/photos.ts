@@ -15,7 +15,7 @@ export interface Range {
   limit?: number;
 }
 
-const MAX_IDS = 1000;
+export const MAX_IDS = 1000;
 
 export async function listPhotos(range: Range, signal?: AbortSignal): Promise<Page> {
   const page = await ask('get', '/api/photos', { query: { limit: 500, ...range }, signal });
@@ -47,11 +47,9 @@ async function batched<T>(ids: readonly string[], send: (photo_ids: string[]) =>
   return all;
 }
 
-export const trash = (ids: readonly string[]): Promise<ChangeResult[]> =>
-  batched(ids, async (photo_ids) => (await ask('post', '/api/photos/trash', { body: { photo_ids } })).results);
-
-export const restore = (ids: readonly string[]): Promise<ChangeResult[]> =>
-  batched(ids, async (photo_ids) => (await ask('post', '/api/photos/restore', { body: { photo_ids } })).results);
+/** At most `MAX_IDS` of them. */
+export const trash = async (photo_ids: string[]): Promise<ChangeResult[]> => (await ask('post', '/api/photos/trash', { body: { photo_ids } })).results;
+export const restore = async (photo_ids: string[]): Promise<ChangeResult[]> => (await ask('post', '/api/photos/restore', { body: { photo_ids } })).results;
 
 export const lookup = (ids: readonly string[]): Promise<Lookup[]> =>
   batched(ids, async (photo_ids) => (await ask('post', '/api/photos/lookup', { body: { photo_ids } })).photos);

@@ -113,7 +113,8 @@ const DAY_MS = 86_400_000;
 /** Whole days until what was trashed may be removed: 30 at once, 1 on the last day, 0 when it is due. */
 export function daysLeft(trashedAt: string, now: number, keepDays = 30): number {
   const end = Date.parse(trashedAt) + keepDays * DAY_MS;
-  return Math.max(0, Math.ceil((end - now) / DAY_MS));
+  // The clock here may be behind the server's.
+  return Math.min(keepDays, Math.max(0, Math.ceil((end - now) / DAY_MS)));
 }
 
 export function daysSince(at: string, now: number): number {

@@ -9,9 +9,9 @@ export const viewerWords = {
   },
   info: {
     title: 'Info', place: 'Open in OpenStreetMap', newTab: 'opens in a new tab', uploaded: (date: string) => `uploaded ${date}`, safeSince: (date: string) => `Safe since ${date}`, matched: 'Stored bytes matched size and',
-    audited: (date: string) => `Checked again ${date}.`, sha: 'SHA-256', copy: 'Copy', copied: 'Copied', receipt: 'Download receipt', notSafe: 'Received, not safe yet', keep: 'Keep the file on your device until this says Safe.',
+    audited: (date: string) => `Checked again ${date}.`, sha: 'SHA-256', copy: 'Copy', copied: 'Copied', notCopied: 'This browser did not allow it to be copied.', receipt: 'Download receipt', notSafe: 'Received, not safe yet', keep: 'Keep the file on your device until this says Safe.',
     doubted: 'The last check did not find this photo’s original.', doubtedWhy: 'It is missing, or other bytes are in its place. If you still have the file, upload it again: it is kept until a repair puts it where it belongs.', whatToDo: 'What to do',
     unchecked: 'Nobody has checked this photo’s original yet.', uncheckedWhy: 'No audit has looked since the catalog, or what the last one noted in it, was made anew. The next one says whether the original is safe.',
-    inTrash: (days: number) => (days === 0 ? 'In the trash, to be removed any moment now.' : `In the trash, ${n(days, 'day', 'days')} left.`), loading: 'Loading', failed: 'The details could not be loaded.',
+    inTrash: (days: number) => (days === 0 ? 'In the trash, to be removed any moment now.' : days === 1 ? 'In the trash, to be removed today.' : `In the trash, ${n(days, 'day', 'days')} left.`), loading: 'Loading', failed: 'The details could not be loaded.',
   },
 } as const;

@@ -5,10 +5,8 @@ import { surely } from '../lib/parts.svelte';
 import { app } from '../ui/app.svelte';
 import { toasts } from '../ui/toasts.svelte';
 import { library } from './library.svelte';
-import { target, type Direction } from './navigate';
+import { ARROWS, page, target } from './navigate';
 import type { Viewport } from './viewport.svelte';
-
-const ARROWS: Record<string, Direction> = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down', Home: 'home', End: 'end' };
 
 /** The timeline, as keys see it. */
 export interface Keyed {
@@ -107,15 +105,9 @@ export class GridKeys {
     let to: string | null = null;
     if (direction) to = target(spots, from, direction);
     else if (event.key === 'PageDown' || event.key === 'PageUp' || (unheld && event.key === ' ')) {
-      const here = spots.find((spot) => spot.id === from);
       const up = event.key === 'PageUp' || (event.key === ' ' && event.shiftKey);
       const step = (viewport.view - viewport.frame.target - viewport.frame.monthHeader) * (up ? -1 : 1);
-      const y = (here?.y ?? 0) + step;
-      let best = Infinity;
-      for (const spot of spots) {
-        const distance = Math.abs(spot.y - y);
-        if (here && distance < best) [best, to] = [distance, spot.id];
-      }
+      to = page(spots, from, step);
     } else return false;
     if (!to) return true;
     if (event.shiftKey && event.key !== ' ') {

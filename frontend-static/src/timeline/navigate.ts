@@ -8,6 +8,21 @@ export interface Spot {
   h: number;
 }
 
+export const ARROWS: Record<string, Direction | undefined> = { ArrowLeft: 'left', ArrowRight: 'right', ArrowUp: 'up', ArrowDown: 'down', Home: 'home', End: 'end' };
+
+/** The one nearest to so many pixels further down, or up. */
+export function page(spots: readonly Spot[], id: string, by: number): string | null {
+  const here = spots.find((spot) => spot.id === id);
+  let best = Infinity;
+  let to: string | null = null;
+  if (here)
+    for (const spot of spots) {
+      const distance = Math.abs(spot.y - here.y - by);
+      if (distance < best) [best, to] = [distance, spot.id];
+    }
+  return to;
+}
+
 export type Direction = 'left' | 'right' | 'up' | 'down' | 'home' | 'end';
 
 /** `spots` in reading order. Null: there is nothing that way. */

@@ -5,8 +5,9 @@ import { toastWords } from '../lib/strings-toasts';
 import { trashWords } from '../lib/strings-trash';
 import { app } from '../ui/app.svelte';
 import { toasts } from '../ui/toasts.svelte';
-import { recordOf, type Rec } from './buckets';
+import { compare, recordOf, type Rec } from './buckets';
 import { library } from './library.svelte';
+import { change } from './trashing';
 
 class TrashStore {
   photos = $state.raw<readonly Rec[]>([]);
@@ -15,6 +16,8 @@ class TrashStore {
   fault = $state.raw<ApiProblem | null>(null);
   private cursor: string | null = null;
   private running = false;
+  /** Taken out while a page was on its way, which may still name them. */
+  private readonly gone = new Set<string>();
 
   async start(): Promise<void> {
     this.cursor = null;
@@ -23,13 +26,21 @@ class TrashStore {
     await this.more(true);
   }
 
+  /** Of a trash that was read in part the rest, and nothing moves. */
+  retry(): Promise<void> {
+    this.fault = null;
+    return this.loaded ? this.more() : this.start();
+  }
+
+  /** After a fault only `retry` asks again, however much is scrolled. */
   async more(fresh = false): Promise<void> {
-    if (this.running || (this.complete && !fresh)) return;
+    if (this.running || this.fault || (this.complete && !fresh)) return;
     this.running = true;
+    this.gone.clear();
     try {
       const page = await api.listTrash(fresh ? undefined : (this.cursor ?? undefined));
       const known = new Set(fresh ? [] : this.photos.map((rec) => rec.id));
-      const added = page.photos.filter((photo) => !known.has(photo.photo_id)).map(recordOf);
+      const added = page.photos.filter(({ photo_id }) => !known.has(photo_id) && !this.gone.has(photo_id)).map(recordOf);
       this.photos = fresh ? added : [...this.photos, ...added];
       this.cursor = page.next;
       this.complete = page.next === null;
@@ -41,21 +52,26 @@ class TrashStore {
     }
   }
 
-  async restore(ids: readonly string[], show: () => void): Promise<void> {
+  /** These are in the trash no more. */
+  forget(ids: ReadonlySet<string>): void {
+    for (const id of ids) this.gone.add(id);
+    this.photos = this.photos.filter((rec) => !ids.has(rec.id));
+  }
+
+  /** `show` is given the newest of what came back, once the timeline knows of it. */
+  async restore(ids: readonly string[], show: (newest: Rec) => void): Promise<void> {
     const before = this.photos;
-    this.photos = before.filter((rec) => !ids.includes(rec.id));
-    let failed: string[] = [];
-    try {
-      failed = (await api.restore(ids)).filter((one) => one.outcome !== 'done' && one.outcome !== 'already').map((one) => one.photo_id);
-    } catch {
-      failed = [...ids];
-    }
-    const back = ids.length - failed.length;
-    if (failed.length > 0) {
-      this.photos = before.filter((rec) => !ids.includes(rec.id) || failed.includes(rec.id));
-      toasts.show({ kind: 'alert', text: toastWords.toast.notRestored(failed.length), action: { label: toastWords.toast.retry, run: () => void this.restore(failed, show) } });
-    } else toasts.show({ text: toastWords.toast.restored(back), action: { label: toastWords.toast.show, run: show } });
-    await library.refreshNow();
+    const asked = new Set(ids);
+    this.forget(asked);
+    const failed = new Set(await change(api.restore, ids));
+    const [newest] = before.filter((rec) => asked.has(rec.id) && !failed.has(rec.id)).sort(compare);
+    const known = library.refreshNow();
+    if (failed.size > 0) {
+      for (const id of failed) this.gone.delete(id);
+      this.photos = before.filter((rec) => !asked.has(rec.id) || failed.has(rec.id));
+      toasts.show({ kind: 'alert', text: toastWords.toast.notRestored(failed.size), action: { label: toastWords.toast.retry, run: () => void this.restore([...failed], show) } });
+    } else toasts.show({ text: toastWords.toast.restored(ids.length), ...(newest && { action: { label: toastWords.toast.show, run: () => void known.then(() => show(newest)) } }) });
+    await known;
   }
 
   async empty(): Promise<void> {

@@ -4,6 +4,7 @@ import { toastWords } from '../lib/strings-toasts';
 import { toasts, type Toast } from '../ui/toasts.svelte';
 import { compare, type Rec } from './buckets';
 import type { LibraryStore } from './library.svelte';
+import { trash } from './trash.svelte';
 
 /** The toast of what was moved before, while it stands: the next says of both, and its Undo brings back both. */
 let moved: { toast: Toast; ids: readonly string[]; removed: readonly Rec[] } | null = null;
@@ -18,19 +19,21 @@ function standing<T extends { toast: Toast }>(said: T | null): T | null {
 
 export async function moveToTrash(library: LibraryStore, ids: readonly string[], removed: readonly Rec[]): Promise<void> {
   const failed = await change(api.trash, ids);
+  const rest = new Set(failed);
+  const gone = ids.filter((id) => !rest.has(id));
+  // Undo is of what was moved, also when the rest was not; what was not is told of first.
+  if (gone.length > 0) {
+    const before = standing(moved);
+    const all = [...new Set([...gone, ...(before?.ids ?? [])])], recs = [...removed.filter((rec) => !rest.has(rec.id)), ...(before?.removed ?? [])];
+    const toast: Toast = { text: toastWords.toast.trashed(all.length), undo: true, action: { label: toastWords.toast.undo, run: () => void bringBack(library, all, recs) } };
+    moved = { toast, ids: all, removed: recs };
+    toasts.show(toast);
+  }
   if (failed.length > 0) {
-    library.putBack(removed.filter((rec) => failed.includes(rec.id)));
+    library.putBack(removed.filter((rec) => rest.has(rec.id)));
     const all = [...new Set([...failed, ...(standing(stayed)?.ids ?? [])])];
     const toast: Toast = { kind: 'alert', text: toastWords.toast.notTrashed(all.length), action: { label: toastWords.toast.retry, run: () => void library.trash(all) } };
     stayed = { toast, ids: all };
-    toasts.show(toast);
-  }
-  const gone = ids.filter((id) => !failed.includes(id));
-  if (gone.length > 0 && failed.length === 0) {
-    const before = standing(moved);
-    const all = [...new Set([...gone, ...(before?.ids ?? [])])], recs = [...removed, ...(before?.removed ?? [])];
-    const toast: Toast = { text: toastWords.toast.trashed(all.length), undo: true, action: { label: toastWords.toast.undo, run: () => void bringBack(library, all, recs) } };
-    moved = { toast, ids: all, removed: recs };
     toasts.show(toast);
   }
   // What was not loaded is missing from the counts only.
@@ -40,18 +43,24 @@ export async function moveToTrash(library: LibraryStore, ids: readonly string[],
 
 async function bringBack(library: LibraryStore, ids: readonly string[], removed: readonly Rec[]): Promise<void> {
   const failed = await change(api.restore, ids);
-  library.putBack(removed.filter((rec) => !failed.includes(rec.id)).sort(compare));
+  const rest = new Set(failed);
+  const back = ids.filter((id) => !rest.has(id));
+  const here = new Set(back);
+  library.putBack(removed.filter((rec) => here.has(rec.id)).sort(compare));
+  trash.forget(here);
   if (failed.length > 0) toasts.show({ kind: 'alert', text: toastWords.toast.notRestored(failed.length), action: { label: toastWords.toast.retry, run: () => void bringBack(library, failed, removed) } });
-  library.restored?.(ids);
+  if (back.length > 0) library.restored?.(back);
   void library.refreshNow();
 }
 
-/** The ids for which it did not work. */
-async function change(call: typeof api.trash, ids: readonly string[]): Promise<string[]> {
+/** The ids for which it did not work: what an earlier call did stays done when a later one gets nowhere. */
+export async function change(call: typeof api.trash, ids: readonly string[]): Promise<string[]> {
+  const left = new Set(ids);
   try {
-    const results = await call(ids);
-    return results.filter((one) => one.outcome !== 'done' && one.outcome !== 'already').map((one) => one.photo_id);
+    for (let i = 0; i < ids.length; i += api.MAX_IDS)
+      for (const one of await call(ids.slice(i, i + api.MAX_IDS))) if (one.outcome === 'done' || one.outcome === 'already') left.delete(one.photo_id);
   } catch {
-    return [...ids];
+    // The rest is told of, and can be tried again.
   }
+  return [...left];
 }

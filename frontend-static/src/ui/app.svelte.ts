@@ -81,22 +81,11 @@ class App {
   }
 
   async backUpEntries(taken: readonly Taken[]): Promise<void> {
-    let found = 0;
-    board.looking = 0;
     this.tray = 'open';
     this.touched = true;
-    try {
-      const uploader = await surely(engine);
-      for await (const batch of uploader.walk(taken)) {
-        found += batch.length;
-        board.looking = found;
-        uploader.add(batch);
-      }
-      uploader.walked();
-    } finally {
-      board.looking = null;
-    }
-    live.say(words.started(found));
+    // Taken at once: what was dropped is not read again.
+    const uploader = await surely(engine);
+    if (!(await uploader.drop(taken)) && board.stats.found === 0) this.tray = 'hidden';
   }
 
   /** Held while its dialog is open: what nothing holds, a browser may collect before the answer. */

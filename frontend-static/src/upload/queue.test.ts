@@ -67,6 +67,15 @@ describe('the queue', () => {
     expect(wakeAt([item(1, 'queued')], { ...flags, hashRetryAt: 11_000 }, 10_000)).toBe(11_000);
   });
 
+  it('does not look again by itself while it is stopped: whatever ends that wakes it', () => {
+    const all = [item(1, 'retrying', { retryAt: 9_000 }), item(2, 'hashed', { hashedAt: 0 }), item(3, 'ready')];
+    expect(wakeAt(all, flags, 10_000)).not.toBeNull();
+    for (const change of [{ paused: true }, { offline: true }, { signedOut: true }]) expect(wakeAt(all, { ...flags, ...change, apiRetryAt: 11_000 }, 10_000)).toBeNull();
+    // What is hashed without a network is asked for again, unless a person paused it.
+    expect(wakeAt([item(1, 'queued')], { ...flags, offline: true, hashRetryAt: 11_000 }, 10_000)).toBe(11_000);
+    expect(wakeAt([item(1, 'queued')], { ...flags, paused: true, hashRetryAt: 11_000 }, 10_000)).toBeNull();
+  });
+
   it('asks whether it is safe at 2, 3, 5, 8, 13, 21 and then every 30 s', () => {
     expect([0, 1, 2, 3, 4, 5, 6, 99].map(pollDelay)).toEqual([2, 3, 5, 8, 13, 21, 30, 30].map((s) => s * 1000));
   });

@@ -104,11 +104,15 @@ export function plan(items: readonly Item[], flags: Flags, limits: Limits, now: 
 export function wakeAt(items: readonly Item[], flags: Flags, now: number): number | null {
   let at: number | null = null;
   const consider = (time: number) => (at = at === null ? time : Math.min(at, time));
+  if (flags.paused) return at;
+  const stopped = flags.offline || flags.signedOut;
   const goes = free(items);
   for (const item of items) {
+    if (item.state === 'queued' && flags.hashRetryAt > now) consider(flags.hashRetryAt);
+    // Whatever ends it wakes the queue.
+    if (stopped) continue;
     if (item.state === 'retrying' && item.retryAt !== undefined) consider(item.retryAt);
     if (item.state === 'hashed' && goes.has(item.id)) consider(Math.max((item.hashedAt ?? now) + GATHER_MS, flags.apiRetryAt));
-    if (item.state === 'queued' && flags.hashRetryAt > now) consider(flags.hashRetryAt);
     if (item.state === 'ready' && flags.apiRetryAt > now) consider(flags.apiRetryAt);
   }
   return at;

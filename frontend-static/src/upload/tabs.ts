@@ -4,7 +4,7 @@ import type { Item } from './machine';
 import { isIdle, type Stats } from './stats';
 import type { Found } from './walk';
 
-export type Command = { do: 'pause' | 'resume' | 'retryFailed' | 'clear' } | { do: 'cancel' | 'retry' | 'keepAnyway'; id: string };
+export type Command = { do: 'pause' | 'resume' | 'retryFailed' | 'clear' | 'dismissFailed' } | { do: 'cancel' | 'retry' | 'keepAnyway' | 'dismiss'; id: string } | { do: 'unreadable'; path: string };
 
 /** What the tab that runs the queue tells the others. */
 export interface Picture {

@@ -2,10 +2,13 @@
 // into the journal. In the tab that holds the lock; in any other this only passes on what is asked.
 import { session } from '../auth/session.svelte';
 import { oncePerFrame } from '../lib/scheduler';
+import { words } from '../lib/strings';
+import { uploadsWords } from '../lib/strings-uploads';
+import { live, toasts } from '../ui/toasts.svelte';
 import { board } from './board.svelte';
 import { skipReason } from './classify';
 import { Journal } from './journal';
-import { isFinal, newItem, reduce, type Event, type Item } from './machine';
+import { isFinal, newItem, reduce, type Event, type Item, type State } from './machine';
 import { plan, wakeAt, type Effect, type Limits } from './queue';
 import { isNews, nameKey, pathKey, revive, rowOf } from './remember';
 import { Sources } from './sources';
@@ -20,6 +23,8 @@ const coarse = matchMedia('(pointer: coarse)').matches;
 const LIMITS: Limits = { hashes: coarse || (navigator.hardwareConcurrency ?? 2) <= 2 ? 1 : 2, puts: coarse ? 3 : 4, ahead: 4 };
 const MANY = 500;
 const PICTURE_MS = 500;
+/** Nothing more is to be done about them. */
+const DONE: ReadonlySet<State> = new Set<State>(['safe', 'duplicate', 'skipped', 'cancelled']);
 
 class Uploader {
   private list: Item[] = [];
@@ -41,6 +46,9 @@ class Uploader {
   private led = false;
   /** Dropped before that, or before it was known which tab runs the queue. */
   private early: Found[] = [];
+  private asked: Command[] = [];
+  /** Drops that are being walked: they share one count. */
+  private walks = 0;
   private showTimer: ReturnType<typeof setTimeout> | undefined;
   private pumpTimer: ReturnType<typeof setTimeout> | undefined;
   private pictureTimer: ReturnType<typeof setTimeout> | undefined;
@@ -54,10 +62,12 @@ class Uploader {
     document.addEventListener('visibilitychange', () => this.pumpSoon(0));
   }
 
-  /** For this person, from now on; once. */
+  /** For this person, from now on; again when they sign in again. */
   start(user: string): void {
     if (!user) return;
     this.ready ??= this.begin(user);
+    // Whoever signed in again goes on; a pause is only ended by whoever made it.
+    this.pumpSoon(0);
   }
 
   /** What the first file needs is fetched while there is a network. */
@@ -75,6 +85,7 @@ class Uploader {
       follow: () => {
         board.elsewhere = true;
         this.tabs?.hand(this.early.splice(0));
+        for (const command of this.asked.splice(0)) this.do(command);
       },
       picture: (picture) => this.showOther(picture),
       command: (command) => this.obey(command),
@@ -88,7 +99,7 @@ class Uploader {
   private async lead(): Promise<void> {
     board.elsewhere = false;
     const { rows, withBytes } = (await this.journal?.load()) ?? { rows: [], withBytes: new Set<string>() };
-    const going = rows.filter((row) => !['safe', 'duplicate', 'skipped', 'cancelled'].includes(row.state));
+    const going = rows.filter((row) => !DONE.has(row.state));
     if (going.length === 0) {
       this.journal?.forget(rows.map((row) => row.id));
       // Not of what is being dropped just now.
@@ -107,6 +118,7 @@ class Uploader {
     }
     this.led = true;
     this.take(this.early.splice(0));
+    for (const command of this.asked.splice(0)) this.obey(command);
     this.show();
     this.pumpSoon(0);
   }
@@ -144,11 +156,31 @@ class Uploader {
     return lost;
   }
 
-  /** Walks what was dropped. What cannot be read is listed too: nothing that was dropped disappears. */
-  async *walk(taken: readonly Taken[]): AsyncGenerator<Found[]> {
-    await this.ready;
-    const starts = await this.sources.takeRoots(this.user, taken);
-    yield* walk(starts, (path) => this.unreadable(path));
+  /** Walks what was dropped. What cannot be read is listed too: nothing that was dropped disappears. False: it was empty. */
+  async drop(taken: readonly Taken[]): Promise<boolean> {
+    let found = 0, lost = 0;
+    this.walks++;
+    board.looking ??= 0;
+    try {
+      await this.ready;
+      const starts = await this.sources.takeRoots(this.user, taken);
+      const unreadable = (path: string) => {
+        lost++;
+        this.do({ do: 'unreadable', path });
+      };
+      for await (const batch of walk(starts, unreadable)) {
+        found += batch.length;
+        board.looking += batch.length;
+        this.add(batch);
+      }
+      // All of it is in the sums.
+      this.paint();
+    } finally {
+      if (--this.walks === 0) board.looking = null;
+    }
+    if (found > 0) live.say(words.started(found));
+    else if (lost === 0) toasts.show({ text: uploadsWords.uploads.nothing });
+    return found + lost > 0;
   }
 
   private unreadable(path: string): void {
@@ -185,14 +217,19 @@ class Uploader {
   /** Passes a wish to the tab that runs the queue, or obeys it. */
   do(command: Command): void {
     if (board.elsewhere) this.tabs?.send(command);
-    else this.obey(command);
+    else if (this.led) this.obey(command);
+    else this.asked.push(command);
   }
 
   private obey(command: Command): void {
     switch (command.do) {
       case 'pause': return this.pause();
       case 'resume': return this.resume();
-      case 'clear': return this.clear();
+      // What failed stays, unseen by nobody, until it is dismissed in so many words.
+      case 'clear': return this.keep((item) => !DONE.has(item.state));
+      case 'dismissFailed': return this.keep((item) => item.state !== 'failed' && item.state !== 'needs_file');
+      case 'dismiss': return this.keep((item) => item.id !== command.id);
+      case 'unreadable': return this.unreadable(command.path);
       case 'retryFailed':
         for (const item of [...this.list]) if (item.state === 'failed') this.retry(item.id);
         return;
@@ -229,10 +266,9 @@ class Uploader {
     for (const item of [...this.list]) if (item.state === 'needs_file' && (await this.sources.granted(item.id))) this.apply(item.id, { type: 'file_found' });
   }
 
-  /** Takes finished rows from view and journal; failed ones stay until they are retried or cleared by name. */
-  private clear(): void {
-    const stays = this.list.filter((item) => !['safe', 'duplicate', 'skipped', 'cancelled'].includes(item.state));
-    const left = stays.every((item) => item.state === 'failed' || item.state === 'needs_file') ? [] : stays;
+  /** Takes all other rows from view and journal. */
+  private keep(stays: (item: Item) => boolean): void {
+    const left = this.list.filter(stays);
     const gone = new Set(this.list.map((item) => item.id));
     for (const item of left) gone.delete(item.id);
     for (const id of gone) this.sources.drop(id);
@@ -302,12 +338,9 @@ class Uploader {
 
   private readonly showNow = oncePerFrame(() => this.paint());
 
-  /** All that a walk found is in the sums. */
-  walked(): void {
-    if (!board.elsewhere) this.paint();
-  }
-
   private paint(): void {
+    // Another tab's picture is not replaced by a list that has nothing in it.
+    if (!this.led) return;
     board.items = [...this.list];
     board.stats = stats(this.list);
     const now = performance.now();

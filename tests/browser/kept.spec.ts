@@ -1,0 +1,88 @@
+// What failed is not lost from sight, whatever is closed, stopped or opened in another tab.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { expect, signIn, test } from './fixtures.ts';
+import { makePhotos, type TestPhoto } from './jpeg.ts';
+import { choose, drop, dropPaths, Gate, tray } from './tray.ts';
+
+const sumOf = (photo: TestPhoto): string => Buffer.from(photo.sha256, 'hex').toString('base64');
+
+async function refuse(page: Page, photos: readonly TestPhoto[]): Promise<void> {
+  const bad = new Set(photos.map(sumOf));
+  await page.route(/\/in\//, (route) =>
+    bad.has(route.request().headers()['x-amz-checksum-sha256'] ?? '') && route.request().method() === 'PUT' ? route.fulfill({ status: 403, headers: { 'access-control-allow-origin': '*' }, body: '<Error/>' }) : route.continue());
+}
+
+test('closing the tray forgets nothing that failed, nor does a reload: only Dismiss does, one by one or all', async ({ page, user, watch }) => {
+  watch.allow(403, /\/in\//);
+  const photos = makePhotos(4, { seed: 501, small: true });
+  await signIn(page, user);
+  await refuse(page, photos.slice(0, 3));
+  await choose(page, photos);
+  const failed = tray(page).locator('[data-state=failed]');
+  await expect(failed).toHaveCount(3);
+  await expect(tray(page).locator('[data-state=safe]')).toHaveCount(1, { timeout: 60_000 });
+  await tray(page).getByRole('button', { name: 'Close' }).click();
+  await expect(tray(page)).toHaveCount(0);
+  const chip = page.getByRole('button', { name: '3 files could not be backed up. Show the uploads.' });
+  await chip.click();
+  await expect(failed).toHaveCount(3);
+  await expect(tray(page).locator('[data-state]')).toHaveCount(3);
+
+  await page.reload();
+  await chip.click();
+  await expect(failed).toHaveCount(3);
+  await tray(page).getByRole('button', { name: `Dismiss ${photos[1]?.name ?? ''}` }).click();
+  await expect(failed).toHaveCount(2);
+  await expect(failed.filter({ hasText: photos[1]?.name ?? '' })).toHaveCount(0);
+  await tray(page).getByRole('button', { name: 'Dismiss failed' }).click();
+  await expect(failed).toHaveCount(0);
+  await page.reload();
+  await expect(page.locator('[data-id]')).toHaveCount(1);
+  await expect(page.getByRole('link', { name: '1 photo is safe. Show the status.' })).toBeVisible();
+  await expect(tray(page)).toHaveCount(0);
+});
+
+test('a folder with nothing in it is answered in words, and the next drop is backed up', async ({ page, user }) => {
+  const root = mkdtempSync(join(tmpdir(), 'tintype-empty-'));
+  mkdirSync(join(root, 'empty'));
+  await signIn(page, user);
+  await dropPaths(page, [join(root, 'empty')]);
+  await expect(page.getByText('There is nothing in it to back up.')).toBeVisible();
+  await expect(tray(page)).toHaveCount(0);
+  await expect(page.getByText('Backing up 0')).toHaveCount(0);
+  const photos = makePhotos(2, { seed: 502, small: true });
+  for (const photo of photos) writeFileSync(join(root, photo.name), photo.bytes);
+  await dropPaths(page, [root]);
+  await expect(tray(page).getByRole('heading')).toHaveText('All 2 photos are safe.', { timeout: 60_000 });
+  rmSync(root, { recursive: true });
+});
+
+test('a tab that shows another one’s uploads goes on showing them when its own network comes and goes', async ({ page, user, context }) => {
+  const gate = await Gate.at(context);
+  await page.goto('/');
+  await page.getByLabel('Keep me signed in on this device').check();
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('input[name=name]').fill(user);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('button', { name: 'More' })).toBeVisible();
+  await drop(page, makePhotos(6, { seed: 503, small: true }));
+  await expect.poll(() => gate.waiting).toBe(4);
+  const other = await context.newPage();
+  await other.goto('/');
+  await expect(tray(other)).toBeVisible();
+  await tray(other).getByRole('button', { name: 'Show the files' }).click();
+  await expect(tray(other)).toContainText('Uploading in another tab.');
+  await expect(tray(other).locator('[data-state]')).toHaveCount(6);
+  await other.evaluate(() => {
+    dispatchEvent(new Event('offline'));
+    dispatchEvent(new Event('online'));
+  });
+  // Several frames later.
+  await other.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 100)))));
+  await expect(tray(other).locator('[data-state]')).toHaveCount(6, { timeout: 100 });
+  gate.let();
+  for (const tab of [page, other]) await expect(tray(tab).getByRole('heading')).toHaveText('All 6 photos are safe.', { timeout: 60_000 });
+});

@@ -10,7 +10,7 @@ PAGE_SOURCES := docs/RESTORE.md $(shell find frontend-static -type f -not -path 
 LOCAL := cargo run --quiet --package tintype-local --bin tintype-local --
 ARGS ?=
 # The tests of which `make soak` tries more than `make test` does.
-SOAK ?= abort:: audit:: backup:: drill:: events:: faults:: hostile:: logs:: model:: presigned:: races:: rebuild:: scale:: times:: vault::
+SOAK ?= abort:: audit:: audit_in_slices:: backup:: drill:: events:: faults:: faults_mending:: hostile:: logs:: model:: presigned:: races:: rebuild:: scale:: times:: vault::
 
 # The cloud: make deploy STACK=photos REGION=eu-central-1 PARAMETERS="DomainName=photos.example.com ..."
 STACK ?= tintype

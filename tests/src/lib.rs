@@ -23,6 +23,7 @@
 
 mod answer;
 mod app;
+mod audits;
 mod buckets;
 mod catalog;
 mod deliver;
@@ -40,13 +41,18 @@ mod soak;
 mod truth;
 mod until;
 mod user;
+mod whole;
 
 pub use answer::Answer;
 pub use app::{TestApp, options};
+pub use audits::named;
 pub use buckets::{Buckets, Objects};
 pub use deliver::{TRIES, key_of};
 pub use exif::Exif;
-pub use faults::{Call, Fault, Faults, Instead, Service, answer, drawn, random, stale_indexes, whole};
+pub use faults::{
+    ALL_TRIES, Call, Fault, Faults, Instead, Service, Strike, answer, drawn, random, stale_indexes, strikes,
+    whole,
+};
 pub use file::{File, shared_photos};
 pub use media::{Cookies, riff_chunks};
 pub use picture::{Picture, difference};
@@ -57,3 +63,4 @@ pub use soak::{many, row, seed};
 pub use truth::assert_counters_are_true;
 pub use until::until;
 pub use user::User;
+pub use whole::assert_whole;

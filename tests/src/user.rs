@@ -9,9 +9,9 @@ use serde::Serialize;
 use tintype_core::id::{PhotoId, UserId};
 use tintype_core::key::{ObjectKey, Variant};
 use tintype_core::wire::{
-    ChangeAnswer, ChangeOutcome, Lookup, LookupAnswer, MAX_IDS, MAX_UPLOADS, OriginalUrl, Photo, PhotoIds,
-    PhotoPage, PhotoSummary, PresignedRequest, PreviewState, UploadFile, UploadOutcome, UploadsAnswer,
-    UploadsRequest,
+    ChangeAnswer, ChangeOutcome, Lookup, LookupAnswer, MAX_IDS, MAX_UPLOADS, Me, OriginalUrl, Photo,
+    PhotoIds, PhotoPage, PhotoSummary, PresignedRequest, PreviewState, UploadFile, UploadOutcome,
+    UploadsAnswer, UploadsRequest,
 };
 
 use crate::until::PAUSE;
@@ -209,6 +209,11 @@ impl User {
     pub async fn page(&self, path: &str, cursor: Option<&str>) -> PhotoPage {
         let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
         self.get(&format!("{path}{cursor}")).await.json()
+    }
+
+    /// What this user is told of their photos.
+    pub async fn me(&self) -> Me {
+        self.get("/api/me").await.json()
     }
 
     /// One photo with all that is known of it.

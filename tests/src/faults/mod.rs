@@ -7,11 +7,11 @@
 mod call;
 mod fault;
 mod kept;
+mod plan;
 mod stale;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
@@ -25,6 +25,7 @@ use serde_json::Value;
 
 pub use call::{Call, Service};
 pub use fault::{Fault, Instead, answer, whole};
+pub use plan::{ALL_TRIES, Strike, drawn, random, strikes};
 pub use stale::stale_indexes;
 
 type Rule = Arc<dyn Fn(&Call) -> Option<Fault> + Send + Sync>;
@@ -137,24 +138,6 @@ impl Faults {
             *state.struck.entry(format!("{fault:?}")).or_default() += 1;
         }
         (call, fault)
-    }
-}
-
-/// A number drawn from these parts alone: the same whenever and wherever it is asked for.
-pub fn drawn(seed: u64, parts: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (seed, parts).hash(&mut hasher);
-    hasher.finish()
-}
-
-/// Strikes about one call in `one_in`, up to `most` tries of it in a row, with any of these faults.
-pub fn random(seed: u64, one_in: u64, most: usize, faults: Vec<Fault>) -> impl Fn(&Call) -> Option<Fault> {
-    move |call| {
-        let draw = drawn(seed, (&call.subject, call.ordinal));
-        let tries = 1 + usize::try_from(draw >> 40).unwrap_or_default() % most;
-        let strikes = draw.is_multiple_of(one_in) && call.attempt < tries;
-        let which = usize::try_from(draw >> 20 & 0xFFFF).unwrap_or_default() % faults.len();
-        strikes.then(|| faults[which].clone())
     }
 }
 

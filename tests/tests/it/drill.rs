@@ -5,7 +5,6 @@ use std::process::Command;
 
 use futures::stream::{self, StreamExt};
 use serde_json::json;
-use tintype_core::wire::Me;
 use tintype_keeper::request::DrillAnswer;
 use tintype_tests::{TestApp, User, many, row};
 
@@ -35,7 +34,7 @@ async fn all_files_come_back_byte_for_byte() {
 }
 
 async fn me_drill(user: &User) -> Option<(u64, time::OffsetDateTime)> {
-    let me: Me = user.get("/api/me").await.json();
+    let me = user.me().await;
     me.last_drill.map(|drill| (drill.photos, drill.finished_at))
 }
 
@@ -61,7 +60,7 @@ async fn a_drill_reads_photos_back_and_says_so() {
     };
     let some = drill(json!({"photos": 5})).await;
     assert_eq!((some.photos, some.wrong.len(), some.unchecked), (5, 0, 0));
-    let me: Me = ada.get("/api/me").await.json();
+    let me = ada.me().await;
     assert_eq!(me.last_drill.map(|drill| (drill.photos, drill.bytes, drill.wrong)), Some((5, some.bytes, 0)));
 
     assert!(some.finished);
@@ -91,10 +90,10 @@ async fn what_a_drill_found_wrong_is_not_forgotten_by_one_that_reads_others() {
     app.rot(&files[4]);
     let rotten = drill(json!({"photos": 100})).await;
     assert_eq!((rotten.photos, rotten.wrong), (11, vec![files[4].photo_id()]));
-    let me: Me = ada.get("/api/me").await.json();
+    let me = ada.me().await;
     assert_eq!(me.line, "12 photos, 1 needs attention");
     assert_eq!(drill(json!({"photos": 1})).await.wrong, vec![files[4].photo_id()]);
-    let me: Me = ada.get("/api/me").await.json();
+    let me = ada.me().await;
     assert_eq!(me.line, "12 photos, 1 needs attention");
     assert!(!ada.lookup(&[files[4].photo_id()]).await.remove(0).safe);
 }

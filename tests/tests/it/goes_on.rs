@@ -9,28 +9,14 @@ use tintype_core::audit::doubted::{Doubted, DoubtedOriginal};
 use tintype_core::id::{AuditId, Generation, PhotoId};
 use tintype_core::key::ObjectKey;
 use tintype_core::record::Record;
-use tintype_core::wire::{Me, UploadOutcome, UploadsAnswer};
+use tintype_core::wire::{UploadOutcome, UploadsAnswer};
 use tintype_keeper::request::{AuditAnswer, DrillAnswer, RepairAnswer};
 use tintype_storage::catalog::NoteKey;
 use tintype_storage::mint;
 use tintype_tests::{Fault, Faults, File, TestApp, User};
 
-async fn audit(app: &TestApp, event: Value) -> AuditAnswer {
-    loop {
-        let event = json!({ "audit": event.clone() });
-        let answer: AuditAnswer = serde_json::from_value(app.ask(event, 0).await).unwrap();
-        if answer.finished {
-            return answer;
-        }
-    }
-}
-
 async fn drill(app: &TestApp, event: Value) -> DrillAnswer {
     serde_json::from_value(app.ask(json!({ "drill": event }), 0).await).unwrap()
-}
-
-async fn me(user: &User) -> Me {
-    user.get("/api/me").await.json()
 }
 
 #[tokio::test]
@@ -46,11 +32,11 @@ async fn an_audit_whose_report_cannot_be_written_gives_its_lease_back() {
     let event = json!({"audit": {}});
     let failed = tintype_keeper::handle(&app.stack.keeper, &event, mint::now()).await.unwrap_err();
     assert!(failed.to_string().contains("disk is full"), "{failed}");
-    assert!(me(&ada).await.last_audit.is_none(), "nobody is told of an audit whose report is not there");
+    assert!(ada.me().await.last_audit.is_none(), "nobody is told of an audit whose report is not there");
     faults.stop();
-    let found = audit(&app, json!({})).await;
+    let found = app.audit(json!({})).await;
     assert_eq!((found.checked, found.found), (3, 0), "it is not busy");
-    assert_eq!(me(&ada).await.last_audit.unwrap().report, found.report);
+    assert_eq!(ada.me().await.last_audit.unwrap().report, found.report);
 }
 
 #[tokio::test]
@@ -78,8 +64,8 @@ async fn the_schedule_goes_on_with_its_own_audit_behind_one_by_hand_that_was_lef
     let left: AuditAnswer = serde_json::from_value(app.ask(by_hand, 0).await).unwrap();
     assert!(!left.finished && left.report != scheduled);
     app.ask(json!({}), 2).await;
-    assert_eq!(me(&first).await.last_audit.unwrap().report, scheduled);
-    assert_eq!(me(&second).await.last_audit.unwrap().checked, 2);
+    assert_eq!(first.me().await.last_audit.unwrap().report, scheduled);
+    assert_eq!(second.me().await.last_audit.unwrap().checked, 2);
 }
 
 #[tokio::test]
@@ -96,7 +82,7 @@ async fn a_note_that_cannot_be_read_is_begun_anew_and_nobody_waits_for_it() {
     }
     // Nobody waits for the keeper either.
     let photo_id = files[0].photo_id();
-    assert_eq!(me(&ada).await.line, "3 photos, not checked yet");
+    assert_eq!(ada.me().await.line, "3 photos, not checked yet");
     ada.get("/api/timeline").await.expect(200);
     ada.get(&format!("/api/photos/{photo_id}")).await.expect(200);
     assert!(ada.list_all().await.iter().all(|photo| photo.doubted), "nobody knows of which it spoke");
@@ -108,14 +94,14 @@ async fn a_note_that_cannot_be_read_is_begun_anew_and_nobody_waits_for_it() {
     tintype_keeper::begin(&app.stack.storage, mint::now()).await.unwrap();
     app.ask(json!({}), 0).await;
     for (user, photos) in [(&ada, 3), (&ben, 2)] {
-        let told = me(user).await;
+        let told = user.me().await;
         assert_eq!(told.last_audit.unwrap().checked, photos);
         assert_eq!(told.last_drill.unwrap().photos, 1);
     }
     // What the note named is not known: none is called safe before an audit that began since has read them all.
     assert!(!ada.lookup(&[files[0].photo_id()]).await.remove(0).safe);
-    assert_eq!(audit(&app, json!({})).await.found, 0);
-    assert_eq!(me(&ada).await.line, "3 photos, all safe, checked today");
+    assert_eq!(app.audit(json!({})).await.found, 0);
+    assert_eq!(ada.me().await.line, "3 photos, all safe, checked today");
     assert!(ada.lookup(&[files[0].photo_id()]).await.remove(0).safe);
     tintype_keeper::begin(&app.stack.storage, mint::now()).await.unwrap();
 }
@@ -126,10 +112,10 @@ async fn a_record_that_cannot_be_read_is_said_and_holds_no_other_up() {
     let ada = app.user("ada");
     let files = app.library(&ada, 3).await;
     app.spoil_record(&ada, &files[1]).await;
-    let found = audit(&app, json!({})).await;
+    let found = app.audit(json!({})).await;
     let named: Vec<_> = found.findings.iter().map(|finding| (finding.kind, finding.photo_id)).collect();
     assert_eq!(named, [(Kind::UnreadableRecord, Some(files[1].photo_id()))]);
-    assert_eq!(me(&ada).await.line, "3 photos, 1 needs attention");
+    assert_eq!(ada.me().await.line, "3 photos, 1 needs attention");
     let known = ada.lookup(&files.iter().map(File::photo_id).collect::<Vec<_>>()).await;
     let safe: Vec<_> = known.iter().map(|photo| (photo.safe, photo.doubted)).collect();
     assert_eq!(safe, [(true, false), (false, true), (true, false)]);
@@ -147,13 +133,13 @@ async fn a_clock_that_was_once_ahead_ends_no_audits_and_checks_nothing() {
     let files = app.library(&ada, 3).await;
     let years = 24 * 365 * 12;
     app.ask(json!({}), years).await;
-    assert_eq!(me(&ada).await.line, "3 photos, not checked yet", "not in twelve years");
+    assert_eq!(ada.me().await.line, "3 photos, not checked yet", "not in twelve years");
     let shown = ada.get(&format!("/api/photos/{}", files[0].photo_id())).await.expect(200).value();
     assert!(shown["receipt"]["audited_at"].is_null(), "{shown}");
     let record = app.record(&ada, &files[1]).await;
     app.stack.storage.vault.delete(&record.key).await.unwrap();
     app.ask(json!({}), 1).await;
-    assert_eq!(me(&ada).await.line, "3 photos, 1 needs attention");
+    assert_eq!(ada.me().await.line, "3 photos, 1 needs attention");
 }
 
 /// What page, photo and lookup say of a photo, and the line.
@@ -162,7 +148,7 @@ async fn said(user: &User, photo_id: PhotoId) -> ([bool; 3], String) {
     let shown = user.get(&format!("/api/photos/{photo_id}")).await.expect(200).value();
     let known = user.lookup(&[photo_id]).await.remove(0);
     assert_eq!(known.safe, !known.doubted);
-    ([listed.doubted, shown["doubted"] == true, known.doubted], me(user).await.line)
+    ([listed.doubted, shown["doubted"] == true, known.doubted], user.me().await.line)
 }
 
 #[tokio::test]
@@ -176,7 +162,7 @@ async fn what_is_whole_again_is_called_so_by_whoever_has_read_it() {
     let right = ([false; 3], "3 photos, all safe, checked today".to_owned());
     for by_audit in [true, false] {
         app.flip(&record, &files[1]).await;
-        assert_eq!(audit(&app, json!({"every_byte": true})).await.found, 1);
+        assert_eq!(app.audit(json!({"every_byte": true})).await.found, 1);
         assert_eq!(said(&ada, photo_id).await, wrong);
         // Its owner brings the right bytes back by hand.
         app.buckets.put_original(&record.key, &files[1].bytes).await;
@@ -186,7 +172,7 @@ async fn what_is_whole_again_is_called_so_by_whoever_has_read_it() {
         app.sight.catalog.replace(Some(&current), &now).await.unwrap();
         assert_eq!(said(&ada, photo_id).await, wrong, "nobody has read it since");
         if by_audit {
-            let read = audit(&app, json!({})).await;
+            let read = app.audit(json!({})).await;
             assert_eq!((read.found, read.unchecked), (0, 0), "{read:?}");
         } else {
             assert_eq!(drill(&app, json!({"photos": 3})).await.wrong, []);
@@ -227,23 +213,23 @@ async fn what_is_repaired_needs_no_attention() {
     let records = [app.record(&ada, &files[0]).await, app.record(&ada, &files[1]).await];
     app.buckets.delete(&records[0].key).await;
     app.sight.catalog.remove(&records[1]).await.unwrap();
-    audit(&app, json!({})).await;
-    assert!(me(&ada).await.attention >= 2);
+    app.audit(json!({})).await;
+    assert!(ada.me().await.attention >= 2);
     let done: RepairAnswer = serde_json::from_value(app.ask(json!({"repair": {}}), 0).await).unwrap();
     assert_eq!(done.repaired, 2, "{done:?}");
     ada.until_settled(&[files[1].photo_id()]).await;
-    let told = me(&ada).await;
+    let told = ada.me().await;
     assert!(told.attention <= 2, "the thumb and preview beside it alone: {told:?}");
-    audit(&app, json!({})).await;
-    assert_eq!(me(&ada).await.line, "4 photos, all safe, checked today");
+    app.audit(json!({})).await;
+    assert_eq!(ada.me().await.line, "4 photos, all safe, checked today");
     // One that is removed for good says nothing any longer.
     app.buckets.delete(&app.record(&ada, &files[2]).await.key).await;
-    audit(&app, json!({})).await;
-    assert_eq!(me(&ada).await.attention, 1);
+    app.audit(json!({})).await;
+    assert_eq!(ada.me().await.attention, 1);
     ada.trash(&[files[2].photo_id()]).await;
     app.keep(31 * 24).await;
     app.keep(31 * 24).await;
-    assert_eq!(me(&ada).await.attention, 0);
+    assert_eq!(ada.me().await.attention, 0);
 }
 
 #[tokio::test]
@@ -295,9 +281,9 @@ async fn what_is_rotten_beyond_what_can_be_listed_is_not_forgotten() {
         let wrong = found.findings.iter().filter(|finding| finding.kind == Kind::WrongChecksum);
         wrong.filter_map(|finding| finding.photo_id).collect()
     };
-    assert_eq!(wrong(&audit(&app, json!({"every_byte": true})).await), [files[2].photo_id()]);
+    assert_eq!(wrong(&app.audit(json!({"every_byte": true})).await), [files[2].photo_id()]);
     for _ in 0..2 {
-        let plain = audit(&app, json!({})).await;
+        let plain = app.audit(json!({})).await;
         assert_eq!(wrong(&plain), [files[2].photo_id()], "a plain one reads all while there may be more");
         assert!(!ada.lookup(&[files[2].photo_id()]).await.remove(0).safe);
     }
@@ -310,7 +296,7 @@ async fn a_repair_takes_the_newest_report_that_can_be_read() {
     let files = app.library(&ada, 3).await;
     let record = app.record(&ada, &files[1]).await;
     app.stack.storage.vault.delete(&record.key).await.unwrap();
-    let found = audit(&app, json!({})).await;
+    let found = app.audit(json!({})).await;
     assert_eq!(found.found, 1);
     let now = u64::try_from(mint::now().unix_timestamp_nanos() / 1_000_000).unwrap();
     let rotten = ObjectKey::Audit { audit_id: AuditId::from_parts(now, 1) };
@@ -329,7 +315,7 @@ async fn a_repair_on_a_full_disk_says_so() {
     let ada = app.user("ada");
     let files = app.library(&ada, 2).await;
     app.stack.storage.vault.delete(&app.record(&ada, &files[1]).await.key).await.unwrap();
-    audit(&app, json!({})).await;
+    app.audit(json!({})).await;
     faults.plan(|call| (call.operation == "CopyObject").then_some(Fault::Answer(507, "")));
     let left: RepairAnswer = serde_json::from_value(app.ask(json!({"repair": {}}), 0).await).unwrap();
     assert!(left.results[0].says.contains("the disk is full"), "{left:?}");

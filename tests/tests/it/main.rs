@@ -12,6 +12,8 @@
 mod abort;
 mod api;
 mod audit;
+mod audit_in_slices;
+mod audit_tells;
 mod backup;
 mod by_hand;
 mod catalog;
@@ -35,6 +37,8 @@ mod presigned;
 mod races;
 mod rebuild;
 mod repair;
+mod repair_from_copies;
+mod repair_meanwhile;
 mod restart;
 mod scale;
 mod strange_items;

@@ -91,7 +91,7 @@ async fn a_lost_table_is_rebuilt_from_the_vault_and_equal() {
     }
     assert_eq!(made, u64::from(photos) + 7);
     until(Duration::from_mins(4), async || {
-        let me: tintype_core::wire::Me = ada.get("/api/me").await.json();
+        let me = ada.me().await;
         if me.pending == 0 { Ok(()) } else { Err(format!("{} wait", me.pending)) }
     })
     .await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
 use tintype_core::key::Variant;
-use tintype_core::wire::{Me, PreviewState};
+use tintype_core::wire::PreviewState;
 use tintype_tests::{File, Start, assert_counters_are_true};
 
 use crate::PROGRAM;
@@ -57,7 +57,7 @@ async fn the_first_start_is_soon_too() {
     let server = start.start().await;
     println!("started on an empty folder, two keys made, in {:.2?} ({SOON:?} is the aim)", server.took);
     assert!(server.took < AT_MOST, "{:?}", server.took);
-    let me: Me = server.user("ada").get("/api/me").await.json();
+    let me = server.user("ada").me().await;
     assert_eq!((me.photos, me.line.as_str()), (0, "No photos yet"));
 }
 

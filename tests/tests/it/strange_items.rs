@@ -4,19 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 use tintype_core::audit::Kind;
-use tintype_core::wire::{Me, Timeline};
+use tintype_core::wire::Timeline;
 use tintype_keeper::request::{AuditAnswer, DrillAnswer, RebuildAnswer, RepairAnswer, RetryAnswer};
 use tintype_tests::{TestApp, User};
-
-async fn audit(app: &TestApp, event: serde_json::Value) -> AuditAnswer {
-    loop {
-        let event = json!({ "audit": event });
-        let answer: AuditAnswer = serde_json::from_value(app.ask(event, 0).await).unwrap();
-        if answer.finished {
-            return answer;
-        }
-    }
-}
 
 #[tokio::test]
 async fn what_is_of_no_photo_is_named_and_stops_no_audit_drill_rebuild_retry_or_page() {
@@ -38,7 +28,7 @@ async fn what_is_of_no_photo_is_named_and_stops_no_audit_drill_rebuild_retry_or_
 
     // The last one in slices of one photo.
     for event in [json!({}), json!({"every_byte": true}), json!({"every_byte": true, "seconds": 0})] {
-        let found = audit(&app, event).await;
+        let found = app.audit(event).await;
         assert_eq!((found.checked, found.found, found.unchecked), (5, 66, 0), "{found:?}");
         assert!(found.findings.iter().all(|finding| finding.kind == Kind::StrangeItem), "{found:?}");
         let named: BTreeSet<_> = found.findings.into_iter().map(|finding| finding.key).collect();
@@ -55,7 +45,7 @@ async fn what_is_of_no_photo_is_named_and_stops_no_audit_drill_rebuild_retry_or_
     let tried: RetryAnswer = serde_json::from_value(app.ask(json!({"retry": {}}), 0).await).unwrap();
     assert!(tried.finished, "{tried:?}");
 
-    assert_eq!(ada.get("/api/me").await.json::<Me>().line, "3 photos, 65 need attention");
+    assert_eq!(ada.me().await.line, "3 photos, 65 need attention");
     let months = ada.get("/api/timeline").await.json::<Timeline>().months;
     assert_eq!(months.iter().map(|month| month.count).sum::<u64>(), 3);
     assert_eq!(ada.list_all().await.len(), files.len());
@@ -83,16 +73,16 @@ async fn a_record_that_no_listing_and_no_keeper_finds_is_named_and_a_repair_brin
     }
     assert_eq!(listed(&ada).await, 2, "two are on no page");
 
-    let found = audit(&app, json!({})).await;
+    let found = app.audit(json!({})).await;
     let named: BTreeSet<_> =
         found.findings.iter().map(|finding| (finding.kind, finding.photo_id.unwrap())).collect();
     let expected: BTreeSet<_> = files[..3].iter().map(|file| (Kind::Unlisted, file.photo_id())).collect();
     assert_eq!((named, found.found), (expected, 3), "{found:?}");
-    assert_eq!(ada.get("/api/me").await.json::<Me>().line, "3 photos, 3 need attention");
+    assert_eq!(ada.me().await.line, "3 photos, 3 need attention");
 
     let repaired: RepairAnswer = serde_json::from_value(app.ask(json!({"repair": {}}), 0).await).unwrap();
     assert_eq!((repaired.repaired, repaired.left), (3, 0), "{repaired:?}");
-    assert_eq!(audit(&app, json!({})).await.found, 0);
+    assert_eq!(app.audit(json!({})).await.found, 0);
     assert_eq!(listed(&ada).await, 4);
     app.keep(31 * 24).await;
     app.keep(31 * 24 + 1).await;

@@ -2,41 +2,37 @@
 
 use serde_json::json;
 use tintype_core::record::{Preview, PreviewReason, State};
-use tintype_core::wire::{Me, PreviewState, StuckReason};
+use tintype_core::wire::{PreviewState, StuckReason};
 use tintype_keeper::request::{AuditAnswer, RetryAnswer};
 use tintype_storage::mint;
-use tintype_tests::{Faults, File, Service, TestApp, User, assert_counters_are_true};
-
-async fn me(user: &User) -> Me {
-    user.get("/api/me").await.json()
-}
+use tintype_tests::{Faults, File, Service, TestApp, assert_counters_are_true};
 
 #[tokio::test]
 async fn an_upload_that_stays_is_shown_with_its_reason_until_it_is_gone() {
     let app = TestApp::start_with(|options| options.lose_events = true).await;
     let (ada, ben) = (app.user("ada"), app.user("ben"));
-    let new = me(&ada).await.keeper;
+    let new = ada.me().await.keeper;
     assert!(!new.late && new.ran_at.is_none(), "it was just started, and has still to run");
     ada.upload(&File::jpeg(1)).await;
     ada.upload(&File::jpeg(2)).await;
     app.ask(json!({}), 0).await;
-    let fresh = me(&ada).await;
+    let fresh = ada.me().await;
     assert_eq!(fresh.stuck.count, 0, "it is given time");
     assert!(!fresh.keeper.late && fresh.keeper.ran_at.is_some());
 
     // Hours later they are still there: so the run sees it, though it sends them once more.
     app.ask(json!({}), 3).await;
-    let told = me(&ada).await.stuck;
+    let told = ada.me().await.stuck;
     // One that was sent just now may wait for its preview, at a clock that is set forward.
     let waiting = told.reasons.iter().find(|one| one.reason == StuckReason::NotTakenIn);
     assert_eq!(waiting.map(|one| one.count), Some(2), "{told:?}");
     assert!(told.oldest.is_some());
-    assert_eq!(me(&ben).await.stuck.count, 0);
+    assert_eq!(ben.me().await.stuck.count, 0);
 
     ada.until_settled(&[File::jpeg(1).photo_id(), File::jpeg(2).photo_id()]).await;
     app.buckets.until_nothing_waits().await;
     app.ask(json!({}), 4).await;
-    assert_eq!(me(&ada).await.stuck.count, 0);
+    assert_eq!(ada.me().await.stuck.count, 0);
 }
 
 #[tokio::test]
@@ -48,17 +44,17 @@ async fn an_upload_of_a_photo_whose_original_is_missing_says_so() {
     app.settle(&ada, std::slice::from_ref(&file)).await;
     // The week's audit and drill find it whole.
     app.ask(json!({}), 0).await;
-    assert_eq!(me(&ada).await.line, "1 photo, safe, checked today");
+    assert_eq!(ada.me().await.line, "1 photo, safe, checked today");
     ada.trash(&[file.photo_id()]).await;
     let record = app.record(&ada, &file).await;
     app.stack.storage.vault.delete(&record.key).await.unwrap();
     ada.upload_again(&file).await;
     ada.until_safe(&[file.photo_id()]).await;
     app.ask(json!({}), 3).await;
-    let told = me(&ada).await;
+    let told = ada.me().await;
     assert_eq!(told.line, "1 photo, 1 needs attention");
     app.ask(json!({"audit": {}}), 3).await;
-    assert_eq!(me(&ada).await.line, "1 photo, 1 needs attention", "named by an audit too, it counts once");
+    assert_eq!(ada.me().await.line, "1 photo, 1 needs attention", "named by an audit too, it counts once");
     let told = told.stuck;
     assert_eq!(told.reasons.iter().map(|one| one.reason).collect::<Vec<_>>(), [StuckReason::OriginalMissing]);
 }
@@ -76,7 +72,7 @@ async fn an_upload_that_rotted_is_copied_once_and_shown_and_gives_way_to_its_own
     }
     assert_eq!(app.buckets.uploads().await.len(), 1, "it stays");
     app.ask(json!({}), 3).await;
-    let told = me(&ada).await.stuck;
+    let told = ada.me().await.stuck;
     assert_eq!(told.reasons.iter().map(|one| one.reason).collect::<Vec<_>>(), [StuckReason::Damaged]);
 
     let right = app.receive(&ada, &file, false).await;
@@ -89,7 +85,7 @@ async fn an_upload_that_rotted_is_copied_once_and_shown_and_gives_way_to_its_own
         serde_json::from_value(app.ask(json!({"audit": {"every_byte": true}}), 0).await).unwrap();
     assert_eq!((found.found, found.leftovers, found.unchecked), (1, 1, 0), "{found:?}");
     app.ask(json!({}), 4).await;
-    assert_eq!(me(&ada).await.stuck.count, 0);
+    assert_eq!(ada.me().await.stuck.count, 0);
     assert_counters_are_true(&ada).await;
 }
 
@@ -122,7 +118,7 @@ async fn what_ended_badly_is_tried_again_by_one_request() {
         let ended = ready.moved_to(State::Stored, Preview::None(reason), mint::now());
         app.stack.storage.catalog.replace(Some(&ready), &ended).await.unwrap();
     }
-    let told = me(&ada).await.without_preview;
+    let told = ada.me().await.without_preview;
     assert_eq!(told.len(), 3, "each reason is counted: {told:?}");
 
     let sent = retry(json!({})).await;

@@ -6,28 +6,19 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use tintype_core::audit::Kind;
-use tintype_core::wire::Me;
 use tintype_keeper::request::{AuditAnswer, RebuildAnswer};
 use tintype_storage::mint;
 use tintype_tests::{Fault, Faults, File, TestApp, User};
 
-async fn audit(app: &TestApp, event: serde_json::Value) -> AuditAnswer {
-    serde_json::from_value(app.ask(json!({ "audit": event }), 0).await).unwrap()
-}
-
 /// Calls until it is done, as `make audit` does; the last answer, and how many calls it took.
 async fn whole_audit(app: &TestApp) -> (AuditAnswer, usize) {
     for calls in 1..10 {
-        let answer = audit(app, json!({})).await;
+        let answer = app.audit_slice(json!({})).await;
         if answer.finished {
             return (answer, calls);
         }
     }
     panic!("no end");
-}
-
-async fn line(user: &User) -> String {
-    user.get("/api/me").await.json::<Me>().line
 }
 
 /// The folder on the disk of the only version of an original.
@@ -65,16 +56,16 @@ async fn a_file_that_cannot_be_read_is_named_and_every_other_photo_is_checked() 
         found.unchecked_photos.iter().map(|unchecked| unchecked.photo_id).collect()
     };
 
-    let found = audit(&app, json!({})).await;
+    let found = app.audit_slice(json!({})).await;
     assert_eq!((found.finished, found.checked, found.unchecked, found.found), (true, 12, 4, 0), "{found:?}");
     assert_eq!(unchecked(&found), expected);
-    assert_eq!(line(&ada).await, "12 photos, 4 could not be checked");
+    assert_eq!(ada.me().await.line, "12 photos, 4 could not be checked");
     assert_eq!(ada.list_all().await.len(), 12, "the page shows them all");
 
     // What else is wrong is named beside them.
     app.stack.storage.vault.delete(&app.record(&ada, &files[1]).await.key).await.unwrap();
     for event in [json!({}), json!({"every_byte": true})] {
-        let found = audit(&app, event).await;
+        let found = app.audit_slice(event).await;
         assert_eq!((found.checked, found.unchecked, found.found), (12, 4, 1), "{found:?}");
         assert_eq!(unchecked(&found), expected);
         assert_eq!(found.findings[0].kind, Kind::Lost);
@@ -134,18 +125,18 @@ async fn a_folder_that_cannot_be_read_at_any_level_ends_no_audit_and_hides_nobod
         let expected = if is_strange { vec![(Kind::StrangeKey, there.as_str())] } else { Vec::new() };
         assert_eq!(strange, expected, "{there}");
         let attention = is_strange && level > 2;
-        let said = line(&ada).await;
+        let said = ada.me().await.line;
         assert!(!said.contains("all safe"), "{there}: {said}");
         if !attention {
             assert_eq!(said, format!("4 photos, {unchecked} could not be checked"), "{there}");
         }
-        assert_eq!(line(&ben).await, "3 photos, all safe, checked today", "{there}");
+        assert_eq!(ben.me().await.line, "3 photos, all safe, checked today", "{there}");
         assert_eq!(calls, if level == 2 { 2 } else { 1 }, "{there}: whom it could not list it tries again");
 
         unreadable.mend();
         let (found, _) = whole_audit(&app).await;
         assert_eq!((found.checked, found.unchecked, found.found), (7, 0, 0), "{there}: {found:?}");
-        assert_eq!(line(&ada).await, "4 photos, all safe, checked today", "{there}");
+        assert_eq!(ada.me().await.line, "4 photos, all safe, checked today", "{there}");
     }
 }
 
@@ -163,8 +154,8 @@ async fn an_audit_says_that_a_folder_of_the_vault_cannot_be_listed_and_looks_at_
         assert_eq!((found.checked, found.unchecked), (7, 7), "{found:?}");
         // The folders are tried again, and then the users.
         assert_eq!(calls, 3, "{name}");
-        assert_eq!(line(&ada).await, "4 photos, 4 could not be checked");
-        assert_eq!(line(&ben).await, "3 photos, 3 could not be checked");
+        assert_eq!(ada.me().await.line, "4 photos, 4 could not be checked");
+        assert_eq!(ben.me().await.line, "3 photos, 3 could not be checked");
         unreadable.mend();
         let (found, _) = whole_audit(&app).await;
         assert_eq!((found.checked, found.unchecked, found.found), (7, 0, 0), "{found:?}");
@@ -182,11 +173,11 @@ async fn folders_that_cannot_be_listed_for_a_while_are_listed_by_the_next_run_of
         let lists = call.path.contains("delimiter") && call.path.contains("prefix=media%2F");
         lists.then_some(Fault::Answer(403, ""))
     });
-    let first = audit(&app, json!({})).await;
+    let first = app.audit_slice(json!({})).await;
     assert_eq!((first.finished, first.checked), (false, 0), "{first:?}");
     assert!(faults.count() > 0);
     faults.stop();
-    let second = audit(&app, json!({})).await;
+    let second = app.audit_slice(json!({})).await;
     assert_eq!((second.report, second.finished, second.checked), (first.report, true, 2), "{second:?}");
     assert!(second.not_listed.is_empty());
 }
@@ -239,17 +230,17 @@ async fn whose_listing_fails_for_a_while_is_gone_on_with_by_the_next_run_of_the_
     app.stack.storage.vault.delete(&app.record(&ada, &files[1]).await.key).await.unwrap();
     let listing = format!("prefix=originals%2F{}%2F", ada.id);
     faults.plan(move |call| call.path.contains(&listing).then_some(Fault::Answer(403, "")));
-    let first = audit(&app, json!({})).await;
+    let first = app.audit_slice(json!({})).await;
     assert_eq!((first.finished, first.checked, first.unchecked), (false, 2, 0), "{first:?}");
     assert!(faults.count() > 0);
     for user in [&ada, &ben] {
-        assert!(!line(user).await.contains("checked today"), "nobody is told before it is done");
+        assert!(!user.me().await.line.contains("checked today"), "nobody is told before it is done");
     }
     faults.stop();
-    let second = audit(&app, json!({})).await;
+    let second = app.audit_slice(json!({})).await;
     assert_eq!((second.report, second.finished), (first.report, true), "{second:?}");
     assert_eq!((second.checked, second.unchecked, second.found), (5, 0, 1), "{second:?}");
-    assert_eq!(line(&ben).await, "2 photos, all safe, checked today");
+    assert_eq!(ben.me().await.line, "2 photos, all safe, checked today");
 }
 
 #[tokio::test]
@@ -264,7 +255,7 @@ async fn what_cannot_be_read_whole_is_still_named_for_what_s3_says_of_it() {
         let reads = call.operation == "GetObject" && !call.path.contains("versions");
         reads.then_some(Fault::Answer(403, ""))
     });
-    let found = audit(&app, json!({"every_byte": true})).await;
+    let found = app.audit_slice(json!({"every_byte": true})).await;
     assert_eq!((found.checked, found.unchecked, found.found), (4, 4, 1), "{found:?}");
     assert_eq!(
         (found.findings[0].kind, found.findings[0].photo_id),
@@ -278,7 +269,7 @@ async fn a_library_that_no_audit_looked_at_for_a_fortnight_is_not_called_safe() 
     let app = TestApp::start_with(|options| options.http = Some(faults.client())).await;
     let ada = app.user("ada");
     app.library(&ada, 2).await;
-    assert_eq!(line(&ada).await, "2 photos, all safe");
+    assert_eq!(ada.me().await.line, "2 photos, all safe");
 
     // Audits begin, and none comes to its end.
     faults.plan(|call| {
@@ -290,12 +281,12 @@ async fn a_library_that_no_audit_looked_at_for_a_fortnight_is_not_called_safe() 
         tintype_keeper::handle(&app.stack.keeper, &json!({}), then).await.unwrap_err();
     }
     faults.stop();
-    assert_eq!(line(&ada).await, "2 photos, not checked yet");
+    assert_eq!(ada.me().await.line, "2 photos, not checked yet");
     app.ask(json!({"audit": {}}), -15 * 24).await;
     let since = (mint::now() - time::Duration::days(15)).date();
-    let said = line(&ada).await;
+    let said = ada.me().await.line;
     let day = format!("{} {}", since.day(), since.month());
     assert!(said.starts_with(&format!("2 photos, not checked since {day}")), "{said}");
     app.ask(json!({"audit": {}}), 0).await;
-    assert_eq!(line(&ada).await, "2 photos, all safe, checked today");
+    assert_eq!(ada.me().await.line, "2 photos, all safe, checked today");
 }

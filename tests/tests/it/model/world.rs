@@ -1,15 +1,10 @@
-//! The real code against a small model of what its owner is entitled to: uploads, late and double events, crashes at
-//! any call, trash, restore, purge, in any order.
-//!
-//! Time: the functions run on the machine's clock, and the keeper is given a later one. Events are kept back and come
-//! whenever the sequence says so, which is what lateness is; what the keeper sends is an event like any other.
+//! One photo of one person: what its owner is entitled to, and what the real code makes of it.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use proptest::test_runner::TestCaseError;
 use serde_json::Value;
 use tintype_core::id::PhotoId;
 use tintype_core::key::ObjectKey;
@@ -19,39 +14,9 @@ use tintype_core::wire::{
 use tintype_core::work;
 use tintype_local::stack::UPLOADS;
 use tintype_storage::mint;
-use tintype_tests::{Fault, Faults, File, TestApp, User, assert_counters_are_true, many, row, seed};
+use tintype_tests::{Fault, Faults, File, TestApp, User, assert_counters_are_true};
 
-/// What can happen. Numbers choose among what there is, whatever there is.
-#[derive(Debug, Clone)]
-enum Step {
-    /// A client asks for leave to upload.
-    Ask {
-        restore: bool,
-    },
-    /// It uses one of the addresses that it got, again perhaps.
-    Send(usize),
-    /// An event arrives, for the first time or not; the invocation may end at a call.
-    Event(usize, Option<(usize, bool)>),
-    Trash,
-    Restore,
-    /// The keeper runs, so many days from now; it may end at a call.
-    Keep {
-        days: i64,
-        crash: Option<(usize, bool)>,
-    },
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let crash = || prop::option::weighted(0.4, (0_usize..12, any::<bool>()));
-    prop_oneof![
-        3 => any::<bool>().prop_map(|restore| Step::Ask { restore }),
-        4 => (0_usize..8).prop_map(Step::Send),
-        5 => (0_usize..8, crash()).prop_map(|(which, crash)| Step::Event(which, crash)),
-        2 => Just(Step::Trash),
-        1 => Just(Step::Restore),
-        2 => (prop::sample::select(vec![0_i64, 31]), crash()).prop_map(|(days, crash)| Step::Keep { days, crash }),
-    ]
-}
+use super::Step;
 
 /// An address, and what became of it. Asked and trashed are counted in steps, which is the order of wishes.
 struct Address {
@@ -63,7 +28,7 @@ struct Address {
 
 /// What its owner did and was told.
 #[derive(Default)]
-struct Model {
+pub(super) struct Model {
     addresses: Vec<Address>,
     /// The step of the last trash that was accepted and not undone by a restore.
     trashed: Option<usize>,
@@ -84,18 +49,18 @@ impl Model {
     }
 }
 
-struct World<'a> {
-    app: &'a TestApp,
-    faults: &'a Faults,
-    user: User,
-    file: File,
-    model: Model,
+pub(super) struct World<'a> {
+    pub(super) app: &'a TestApp,
+    pub(super) faults: &'a Faults,
+    pub(super) user: User,
+    pub(super) file: File,
+    pub(super) model: Model,
     /// Every event that there ever was; each can come again.
-    events: Vec<Value>,
+    pub(super) events: Vec<Value>,
     /// What the keeper sends to the processor: it arrives when the sequence says so.
-    sent_by_keeper: Arc<Mutex<Vec<Value>>>,
+    pub(super) sent_by_keeper: Arc<Mutex<Vec<Value>>>,
     /// The latest of the keeper's days so far.
-    latest: i64,
+    pub(super) latest: i64,
 }
 
 type Held = Result<(), TestCaseError>;
@@ -146,7 +111,7 @@ impl World<'_> {
         self.events.append(&mut self.sent_by_keeper.lock().unwrap());
     }
 
-    async fn take(&mut self, now: usize, step: &Step) -> Held {
+    pub(super) async fn take(&mut self, now: usize, step: &Step) -> Held {
         match step {
             Step::Ask { restore } => self.ask(now, *restore).await?,
             Step::Send(which) => self.send(*which).await?,
@@ -243,7 +208,7 @@ impl World<'_> {
     }
 
     /// Everything arrives, and the keeper runs until nothing is left to do.
-    async fn come_to_rest(&mut self) -> Held {
+    pub(super) async fn come_to_rest(&mut self) -> Held {
         for round in 0..10 {
             for event in self.events.clone() {
                 self.event(&event, None).await;
@@ -260,7 +225,7 @@ impl World<'_> {
         Ok(())
     }
 
-    async fn check(&mut self) -> Held {
+    pub(super) async fn check(&mut self) -> Held {
         let known = self.lookup().await;
         match self.model.wish() {
             None => prop_assert_eq!(known.state, LookupState::Unknown),
@@ -294,73 +259,4 @@ impl World<'_> {
 
 fn pick<T>(from: &[T], which: usize) -> Option<&T> {
     from.get(which.checked_rem(from.len())?)
-}
-
-/// Runs sequences over one stack, one after another; how many steps these were.
-fn run(worker: u64, cases: u32, runtime: &tokio::runtime::Handle) -> u32 {
-    let faults = Faults::default();
-    let app = runtime.block_on(TestApp::start_faulty(&faults));
-    let sent_by_keeper = Arc::<Mutex<Vec<Value>>>::default();
-    faults.keep_events(Arc::clone(&sent_by_keeper));
-    let steps = AtomicU32::new(0);
-    let number = AtomicU32::new(0);
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed().to_le_bytes());
-    bytes[8..16].copy_from_slice(&worker.to_le_bytes());
-    let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, random);
-    let sequences = prop::collection::vec(step(), 1..=30);
-    let done = runner.run(&sequences, |sequence| {
-        // A person and a photo of their own: counters are theirs alone.
-        let case = number.fetch_add(1, Ordering::Relaxed);
-        steps.fetch_add(u32::try_from(sequence.len()).unwrap(), Ordering::Relaxed);
-        runtime.block_on(async {
-            let mut world = World {
-                app: &app,
-                faults: &faults,
-                user: app.user(&format!("ada{case}")),
-                file: File::new("m", "", format!("model {worker} {case}")),
-                model: Model::default(),
-                events: Vec::new(),
-                sent_by_keeper: Arc::clone(&sent_by_keeper),
-                latest: 0,
-            };
-            for (now, step) in sequence.iter().enumerate() {
-                world.take(now, step).await?;
-            }
-            world.come_to_rest().await?;
-            world.check().await?;
-            Ok(())
-        })
-    });
-    if let Err(failed) = done {
-        panic!("seed {} worker {worker}: {failed}", seed());
-    }
-    runtime.block_on(app.stop());
-    steps.into_inner()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn whatever_happens_in_whatever_order_the_last_wish_of_its_owner_stands() {
-    let workers = many(2, 4);
-    let cases = many(60, 10_000) / u32::try_from(workers).unwrap();
-    let runtime = tokio::runtime::Handle::current();
-    let running: Vec<_> = (0..workers)
-        .map(|worker| {
-            let runtime = runtime.clone();
-            tokio::task::spawn_blocking(move || run(worker, cases, &runtime))
-        })
-        .collect();
-    let mut steps = 0;
-    for worker in running {
-        steps += worker.await.unwrap();
-    }
-    row(
-        6,
-        &format!(
-            "{} sequences, {steps} steps with crashes, late and double events: 0 lost, 0 resurrected, counters exact",
-            u64::from(cases) * workers
-        ),
-    );
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use tintype_core::audit::Kind;
 use tintype_core::wire::Timeline;
-use tintype_keeper::request::{AuditAnswer, DrillAnswer, RebuildAnswer, RepairAnswer, RetryAnswer};
+use tintype_keeper::request::{DrillAnswer, RebuildAnswer, RepairAnswer, RetryAnswer};
 use tintype_tests::{TestApp, User};
 
 #[tokio::test]

@@ -141,7 +141,7 @@ test('10,000 files on a slow line: four at a time, a truthful estimate, a short 
   await expect.poll(() => begun).toBeGreaterThan(atPause);
 });
 
-test('an API that is gone while one scrolls says so in the place of the photos, and Try again brings them', async ({ page, user, stack, watch }) => {
+test('an API that is gone while one scrolls says so in the place of the photos; Try again brings them, and so does a network that is back', async ({ page, user, stack, watch }) => {
   watch.allow(503, /^\/api\/photos$/);
   const photos = makePhotos(60, { seed: 323, small: true, newest: new Date('2026-06-28T12:00:00Z'), days: 900 });
   const api = await Api.of(stack, user);
@@ -169,4 +169,30 @@ test('an API that is gone while one scrolls says so in the place of the photos, 
   await expect(page.getByText(/^That is everything: 60 photos/)).toBeAttached();
   await expect(page.locator('[data-id] img.there').last()).toBeVisible();
   await expect(note).toHaveCount(0);
+
+  // And by itself.
+  down = true;
+  await page.reload();
+  await expect(async () => {
+    await page.clock.runFor(5000);
+    await expect(page.getByRole('alert').filter({ hasText: 'Tintype cannot reach its API.' })).toBeVisible({ timeout: 500 });
+  }).toPass();
+  down = false;
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await expect(page.locator('[data-id]').first()).toBeVisible();
+  await page.goto('/');
+  await expect(page.locator('[data-id] img.there').first()).toBeVisible();
+  down = true;
+  await page.getByRole('slider', { name: 'Date' }).press('End');
+  await expect(async () => {
+    await page.clock.runFor(5000);
+    await expect(note).toBeVisible({ timeout: 500 });
+  }).toPass();
+  down = false;
+  await page.evaluate(() => dispatchEvent(new Event('online')));
+  await expect(async () => {
+    await page.clock.runFor(1000);
+    await expect(note).toHaveCount(0, { timeout: 500 });
+  }).toPass();
+  await expect(page.getByText(/^That is everything: 60 photos/)).toBeAttached();
 });

@@ -4,7 +4,7 @@ import * as dates from './dates';
 describe('wall times', () => {
   it('are read as they stand, whatever the zone and its summer time', () => {
     // 02:30 on this day does not exist in Vienna.
-    expect(dates.clock('2024-03-31T02:30:00.000', 'en-GB')).not.toBe('');
+    expect(dates.clock('2024-03-31T02:30:00.000', 'en-GB')).toBe('02:30');
     expect(dates.dayKey('2024-03-31T02:30:00.000')).toBe('2024-03-31');
     expect(dates.fullDay('2019-05-14T23:59:59.999', 'en-GB')).toBe('Tuesday 14 May 2019');
     expect(dates.fullDay('2019-05-14T00:00:00.000', 'en-GB')).toBe('Tuesday 14 May 2019');

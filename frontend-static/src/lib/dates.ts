@@ -1,5 +1,5 @@
 // Wall times: `YYYY-MM-DDTHH:MM:SS.mmm` at the place of the photo. They are taken apart as text and never pass
-// through a time zone; a Date is built from the parts only to ask Intl for names.
+// through a time zone that has summers; a Date is built from the parts, in UTC, only to ask Intl for names.
 
 export interface WallTime {
   year: number;
@@ -35,8 +35,8 @@ export function nextMonth(month: string): string {
 }
 
 function asDate(wall: WallTime): Date {
-  const date = new Date(2000, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second);
-  date.setFullYear(wall.year, wall.month - 1, wall.day);
+  const date = new Date(Date.UTC(2000, wall.month - 1, wall.day, wall.hour, wall.minute, wall.second));
+  date.setUTCFullYear(wall.year, wall.month - 1, wall.day);
   return date;
 }
 
@@ -48,42 +48,44 @@ function format(date: Date, options: Intl.DateTimeFormatOptions, locale?: string
   return made.format(date);
 }
 
+const wallFormat = (wall: WallTime, options: Intl.DateTimeFormatOptions, locale?: string): string => format(asDate(wall), { ...options, timeZone: 'UTC' }, locale);
+
 /** The same without the comma that some languages put after a weekday: it is a heading, not a sentence. */
-function formatDay(date: Date, options: Intl.DateTimeFormatOptions, locale?: string): string {
-  return format(date, options, locale).replace(/^(\p{L}+\.?),/u, '$1');
+function formatDay(wall: WallTime, options: Intl.DateTimeFormatOptions, locale?: string): string {
+  return wallFormat(wall, options, locale).replace(/^(\p{L}+\.?),/u, '$1');
 }
 
 /** `November 2026` */
 export function monthTitle(month: string, locale?: string): string {
-  return format(asDate(parseWall(`${month}-01T12:00:00`)), { month: 'long', year: 'numeric' }, locale);
+  return wallFormat(parseWall(`${month}-01T12:00:00`), { month: 'long', year: 'numeric' }, locale);
 }
 
 /** `Tuesday 14 May` in the current year, `Tue 14 May 2019` otherwise. */
 export function dayTitle(day: string, thisYear: number, locale?: string): string {
   const wall = parseWall(`${day}T12:00:00`);
   return wall.year === thisYear
-    ? formatDay(asDate(wall), { weekday: 'long', day: 'numeric', month: 'long' }, locale)
-    : formatDay(asDate(wall), { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }, locale);
+    ? formatDay(wall, { weekday: 'long', day: 'numeric', month: 'long' }, locale)
+    : formatDay(wall, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }, locale);
 }
 
 /** `Tuesday 14 May 2019` */
 export function fullDay(taken: string, locale?: string): string {
-  return formatDay(asDate(parseWall(taken)), { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, locale);
+  return formatDay(parseWall(taken), { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }, locale);
 }
 
 /** `Tue 14 May 2019` */
 export function shortDay(taken: string, locale?: string): string {
-  return formatDay(asDate(parseWall(taken)), { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }, locale);
+  return formatDay(parseWall(taken), { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }, locale);
 }
 
 /** `14 May 2019` */
 export function plainDay(taken: string, locale?: string): string {
-  return format(asDate(parseWall(taken)), { day: 'numeric', month: 'long', year: 'numeric' }, locale);
+  return wallFormat(parseWall(taken), { day: 'numeric', month: 'long', year: 'numeric' }, locale);
 }
 
 /** `15:42` */
 export function clock(taken: string, locale?: string): string {
-  return format(asDate(parseWall(taken)), { hour: '2-digit', minute: '2-digit' }, locale);
+  return wallFormat(parseWall(taken), { hour: '2-digit', minute: '2-digit' }, locale);
 }
 
 /** `15:42:07 +01:00`: as the photo says it, with the offset only where it is known. */

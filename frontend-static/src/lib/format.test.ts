@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import * as f from './format';
+import * as figures from './figures';
+import * as format from './format';
+
+const f = { ...format, ...figures };
 
 describe('format', () => {
   it('bytes in decimal units', () => {
-    expect([0, 999, 1000, 88_400, 4_100_000, 98_200_000_000, 999_999, 512_000_000].map(f.bytes)).toEqual([
+    expect([0, 999, 1000, 88_400, 4_100_000, 98_200_000_000, 999_999, 512_000_000].map((n) => f.bytes(n))).toEqual([
       '0 B', '999 B', '1 KB', '88 KB', '4.1 MB', '98.2 GB', '1.0 MB', '512 MB',
     ]);
   });
+  it('numbers stand as they do in the language of the browser', () => expect(f.bytes(4_100_000, 'de')).toBe('4,1 MB'));
   it('percent is 100 only when all is there', () => {
     expect([f.percent(0, 0), f.percent(999_999, 1_000_000), f.percent(5, 5)]).toEqual([0, 99, 100]);
   });

@@ -36,6 +36,20 @@ export async function fetchRecord(screen: Where, id: string): Promise<Rec | null
   }
 }
 
+/** Browsers allow some hundred writes to the address bar in ten seconds; a held arrow key shows more photos than that. */
+const WRITE_EVERY = 200;
+let written: ReturnType<typeof setTimeout> | undefined;
+let last = 0;
+
+/** Puts the photo that is shown into the address bar, if it is not there yet and the viewer is still open. */
+function write(): void {
+  if (written === undefined) return;
+  clearTimeout(written);
+  written = undefined;
+  last = Date.now();
+  if ('photo' in router.route && router.route.photo === viewer.box?.id) router.replace(router.route);
+}
+
 export function hostFor(screen: Where, grid: () => Grid | undefined): Host {
   return {
     trashed: screen === 'trash',
@@ -49,10 +63,12 @@ export function hostFor(screen: Where, grid: () => Grid | undefined): Host {
       library.more(side, at);
     },
     onchange: (id) => {
-      router.replace({ screen, photo: id });
+      router.route = { screen, photo: id };
+      written ??= setTimeout(write, Math.max(0, last + WRITE_EVERY - Date.now()));
       viewer.title();
     },
     onclose: (id) => {
+      write();
       viewer.leave(id);
       if (router.state.from === 'grid') router.back();
       else router.replace({ screen }, {});

@@ -10,7 +10,7 @@ import '../styles/lightbox.css';
 import Plate from './Plate.svelte';
 import Shell from './Shell.svelte';
 import { Originals } from './originals';
-import { afterRemoval, changeOf, PREVIEW_EDGE, previewSize, wantsNewer, wantsOlder } from './strand';
+import { afterRemoval, changeOf, PREVIEW_EDGE, previewSize, renewed, wantsNewer, wantsOlder } from './strand';
 
 export interface Host {
   /** In the trash: restore instead of trash. */
@@ -215,6 +215,11 @@ export class Lightbox {
     if (!pswp || this.closing) return;
     const strand = this.host.strand(show);
     const change = changeOf(this.slides.map((slide) => slide.rec.id), strand.map((rec) => rec.id), show);
+    if (change.kind !== 'reseat')
+      for (const i of renewed(this.slides.map((slide) => slide.rec), strand)) {
+        this.slides[i] = this.slide(strand[i] as Rec);
+        pswp.refreshSlideContent(i);
+      }
     if (change.kind === 'append') {
       this.slides.push(...strand.slice(change.from).map((rec) => this.slide(rec)));
       this.older = pswp.currIndex < this.slides.length - 1;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { afterRemoval, changeOf, previewSize, wantsNewer, wantsOlder } from './strand';
+import { afterRemoval, changeOf, previewSize, renewed, wantsNewer, wantsOlder } from './strand';
 
 it('adds older ones behind, and seats anew for everything else', () => {
   expect(changeOf(['a', 'b'], ['a', 'b'], 'a')).toEqual({ kind: 'none' });
@@ -7,6 +7,12 @@ it('adds older ones behind, and seats anew for everything else', () => {
   expect(changeOf(['b', 'c'], ['a', 'b', 'c'], 'b')).toEqual({ kind: 'reseat', index: 1 });
   expect(changeOf(['a', 'b', 'c'], ['a', 'c'], 'c')).toEqual({ kind: 'reseat', index: 1 });
   expect(changeOf(['a'], ['b'], 'a')).toEqual({ kind: 'none' });
+});
+
+it('knows which pictures came anew', () => {
+  const rec = (id: string, preview: 'ready' | 'pending', generation: string) => ({ id, preview, generation });
+  const before = [rec('a', 'ready', '1'), rec('b', 'pending', '1'), rec('c', 'ready', '1')];
+  expect(renewed(before, [rec('a', 'ready', '1'), rec('b', 'ready', '1'), rec('c', 'ready', '2'), rec('d', 'ready', '1')])).toEqual([1, 2]);
 });
 
 it('goes on with the older, else the newer', () => {

@@ -1,4 +1,7 @@
 // The photos that the viewer leafs through: what is loaded around the opened one, without a hole.
+import type { Rec } from '../timeline/buckets';
+
+type Pictured = Pick<Rec, 'id' | 'preview' | 'generation'>;
 
 /** What to do when the list behind the viewer has changed. */
 export type Change =
@@ -16,6 +19,10 @@ export function changeOf(before: readonly string[], after: readonly string[], cu
   if (prefix) return { kind: 'append', from: before.length };
   return { kind: 'reseat', index };
 }
+
+/** Indices at which the same photo has another picture now. */
+export const renewed = (before: readonly Pictured[], after: readonly Pictured[]): number[] =>
+  before.flatMap((rec, i) => (after[i]?.id === rec.id && (after[i].preview !== rec.preview || after[i].generation !== rec.generation) ? [i] : []));
 
 /** Which one to show when one is taken away: the next older, else the next newer, else none. */
 export function afterRemoval(ids: readonly string[], gone: string): string | null {

@@ -23,18 +23,19 @@ export interface Block {
   gaps: { key: string; y: number; height: number }[];
 }
 
-/** The months that touch the window from `from` to `to`. */
-export function blocksIn(stack: Stack, { parts }: Library, from: number, to: number): Block[] {
+/** The months that touch the window from `from` to `to`, and the line at `kept`, wherever it is. */
+export function blocksIn(stack: Stack, { parts }: Library, from: number, to: number, kept = NaN): Block[] {
+  const seen = (top: number, bottom: number): boolean => (bottom >= from && top <= to) || (top <= kept && bottom > kept);
   const year = new Date().getFullYear();
   const blocks: Block[] = [];
   for (const [index, month] of stack.months.entries()) {
-    if (month.y + month.height < from || month.y > to) continue;
+    if (!seen(month.y, month.y + month.height)) continue;
     const days = new Map<string, PlacedDay>();
     const gaps: Block['gaps'] = [];
     for (let i = month.from; i < month.to; i++) {
       const part = parts[i];
       const top = stack.offsets[i] ?? 0;
-      if (!part || (stack.offsets[i + 1] ?? top) < from || top > to) continue;
+      if (!part || !seen(top, stack.offsets[i + 1] ?? top)) continue;
       const gap = stack.gapOf(i);
       if (gap && gap.height > 0) gaps.push({ key: part.to, y: gap.y - month.y, height: gap.height });
       const layout = stack.layoutOf(part);
@@ -49,7 +50,7 @@ export function blocksIn(stack: Stack, { parts }: Library, from: number, to: num
         return found;
       };
       for (const line of layout?.lines ?? []) {
-        if (top + line.y + line.height < from || top + line.y > to) continue;
+        if (!seen(top + line.y, top + line.y + line.height)) continue;
         const y = top - month.y;
         for (const heading of line.headings) placed(heading.day).heading = { x: heading.x, y: y + line.y, width: heading.width };
         for (const box of line.boxes) {

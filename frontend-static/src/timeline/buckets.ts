@@ -254,7 +254,8 @@ export class Library {
     this.tidy();
   }
 
-  private at(id: string): number {
+  /** The index of the part that has it loaded, or -1. */
+  at(id: string): number {
     return this.parts.findIndex((part) => part.photos.some((rec) => rec.id === id));
   }
 

@@ -83,7 +83,8 @@ export class GridKeys {
     if (!(unheld || isInGrid(event)) || event.altKey) return false;
     const { grid } = this;
     const { viewport } = grid;
-    const from = unheld ? this.inView() : grid.active();
+    // One that was left far behind by the wheel keeps the focus, but moving begins where one looks.
+    const from = unheld || !this.held() ? this.inView() : grid.active();
     const { model } = library;
     if ((unheld || event.ctrlKey || event.metaKey) && (event.key === 'Home' || event.key === 'End')) {
       if (event.key === 'Home') {

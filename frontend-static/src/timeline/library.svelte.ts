@@ -102,7 +102,8 @@ export class LibraryStore {
   /** More on one side of a photo, wherever the timeline is. */
   more(side: 'older' | 'newer', rec: Rec): void {
     const { parts } = this.model;
-    const at = parts.findIndex((part) => part.photos.includes(rec));
+    // By its name: a month that was read again has other records of the same photos.
+    const at = this.model.at(rec.id);
     if (at < 0) return;
     let to = at;
     if (side === 'newer') do to--; while (parts[to]?.complete);
@@ -213,6 +214,8 @@ export class LibraryStore {
     if (!this.ready) return;
     try {
       this.model.setCounts(await api.getTimeline());
+      // The API answers: what it did not answer before is asked for again.
+      this.stuck = null;
       this.changed();
     } catch {
       return; // Asked again with the next occasion.
@@ -250,7 +253,7 @@ export class LibraryStore {
   }
 
   private markStale(rec: Rec): void {
-    const part = this.model.parts.find((one) => one.photos.includes(rec));
+    const part = this.model.parts[this.model.at(rec.id)];
     if (part) part.stale = true;
   }
 

@@ -220,8 +220,13 @@ export class Viewport {
     const v = this.v;
     for (const block of this.blocks)
       for (const day of block.days)
-        for (const box of day.boxes) if (block.y + box.y + box.h > v + this.frame.monthHeader) return { id: box.rec.id, taken: box.rec.taken, dy: block.y + box.y - v };
+        for (const box of day.boxes) if (block.y + box.y + box.h > v + this.frame.monthHeader && block.y + box.y < v + 3 * this.view) return { id: box.rec.id, taken: box.rec.taken, dy: block.y + box.y - v };
     return null;
+  }
+
+  /** Where Tab leads: to this photo if it is mounted, else to the first that shows. */
+  tabStop(id: string | null): string | null {
+    return this.blocks.some(({ days }) => days.some(({ boxes }) => boxes.some(({ rec }) => rec.id === id))) ? id : (this.anchor()?.id ?? null);
   }
 
   /** Brings a photo into view by the shortest way; `centre` when it is far. */
@@ -292,7 +297,9 @@ export class Viewport {
     if (!force && Math.abs(v - this.renderedAt) < 0.3 * this.view) return;
     this.renderedAt = v;
     const { from, to } = windowAround(v, this.view, this.direction);
-    this.blocks = blocksIn(this.stack, library.model, from, to);
+    // The photo that has the focus stays mounted: without it the focus would be lost.
+    const focused = this.element?.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset['id'] : undefined;
+    this.blocks = blocksIn(this.stack, library.model, from, to, (focused && this.total <= CAP ? this.yOf(focused) : null) ?? undefined);
     if (this.drag === undefined) this.ask(v);
   }
 

@@ -1,5 +1,6 @@
 // What a file's row says. Received and safe never share a sign.
-import { bytes, percent, typeLabel } from '../lib/format';
+import { bytes, percent } from '../lib/figures';
+import { typeLabel } from '../lib/format';
 import { previewReason } from '../lib/reasons';
 import { uploadsWords } from '../lib/strings-uploads';
 import type { Failure, Item } from './machine';

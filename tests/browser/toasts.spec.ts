@@ -14,6 +14,8 @@ test.beforeEach(async ({ page, user, stack }) => {
 });
 
 test('photos that are trashed one by one are told of together, and one Ctrl+Z brings all of them back', async ({ page, user, stack }) => {
+  // Where a screen reader listens is there before there is anything to hear.
+  const regions = await page.evaluateHandle(() => [...document.querySelectorAll('[role=status]')]);
   await page.locator('[data-id]').first().focus();
   for (const left of [5, 4, 3]) {
     await page.keyboard.press('Delete');
@@ -21,6 +23,7 @@ test('photos that are trashed one by one are told of together, and one Ctrl+Z br
     await expect(page.locator('[data-id]:focus')).toHaveCount(1);
   }
   await expect(page.getByText('3 photos moved to trash')).toBeVisible();
+  expect(await regions.evaluate((all) => all.some((one) => one.isConnected && one.textContent?.includes('3 photos moved to trash')))).toBe(true);
   await page.keyboard.press('Control+z');
   await expect(page.locator('[data-id]')).toHaveCount(6);
   const api = await Api.of(stack, user);

@@ -68,3 +68,22 @@ test('emptying asks first, with the focus on Cancel, and then makes all of it du
   const api = await Api.of(stack, user);
   await expect.poll(async () => (await api.call<{ photos: unknown[] }>('GET', '/trash')).photos.length, { timeout: 40_000 }).toBe(0);
 });
+
+test('what is selected is still so after a look at the status, and is left behind on the way to the trash', async ({ page }) => {
+  await page.locator('[data-id]').nth(1).locator('[data-circle]').click();
+  await page.locator('[data-id]').nth(4).locator('[data-circle]').click();
+  await expect(page.getByText('2 selected')).toBeVisible();
+  const go = (path: string) => page.evaluate((to) => {
+    history.pushState({}, '', to);
+    dispatchEvent(new PopStateEvent('popstate'));
+  }, path);
+  await go('/status');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('safe');
+  await page.getByRole('link', { name: 'Photos', exact: true }).click();
+  await expect(page.getByText('2 selected')).toBeVisible();
+  await go('/trash');
+  await expect(page.getByRole('heading', { name: 'Trash' })).toBeVisible();
+  await page.getByRole('link', { name: 'Photos', exact: true }).click();
+  await expect(page.locator('[data-id]')).toHaveCount(8);
+  await expect(page.getByText('2 selected')).toHaveCount(0);
+});

@@ -16,6 +16,7 @@ test('a first load that fails says so, shows nothing of the inside, and comes ba
   await signIn(page, user);
   const alert = page.getByRole('alert').filter({ hasText: 'Tintype cannot reach its API.' });
   await expect(alert).toContainText('502');
+  await expectAccessible(page, 'a first load that failed');
   await expect(page.locator('body')).not.toContainText('Stack trace');
   down = false;
   await alert.getByRole('button', { name: 'Try again' }).click();

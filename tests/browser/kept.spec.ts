@@ -86,3 +86,91 @@ test('a tab that shows another one’s uploads goes on showing them when its own
   gate.let();
   for (const tab of [page, other]) await expect(tray(tab).getByRole('heading')).toHaveText('All 6 photos are safe.', { timeout: 60_000 });
 });
+
+test('files of the same bytes in one drop are sent once, and each is called safe', async ({ page, user }) => {
+  const [photo] = makePhotos(1, { seed: 504, small: true });
+  if (!photo) throw new Error('no photo');
+  const puts: string[] = [];
+  page.on('request', (request) => request.method() === 'PUT' && puts.push(request.url()));
+  await signIn(page, user);
+  await drop(page, ['a.jpg', 'b.jpg', 'c.jpg'].map((name) => ({ name, bytes: photo.bytes })));
+  await expect(tray(page).getByRole('heading')).toHaveText('All 3 photos are safe.', { timeout: 60_000 });
+  await expect(tray(page).locator('[data-state=safe], [data-state=duplicate]')).toHaveCount(3);
+  expect(puts).toHaveLength(1);
+});
+
+test('leaving is not asked about once S3 has everything', async ({ page, user }) => {
+  await signIn(page, user);
+  let lookups = 0;
+  let news: () => void = () => undefined;
+  const told = new Promise<void>((done) => (news = done));
+  await page.route('**/api/photos/lookup', async (route) => {
+    if (++lookups > 1) await told;
+    await route.continue();
+  });
+  await choose(page, makePhotos(2, { seed: 505, small: true }));
+  await expect(tray(page).locator('[data-state=received]')).toHaveCount(2);
+  const asked: string[] = [];
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.type());
+    void dialog.accept();
+  });
+  await page.reload();
+  expect(asked).toEqual([]);
+  news();
+});
+
+test('signing in again does not end a pause', async ({ page, user, watch, stack }) => {
+  watch.allow(401, /^\/api\//);
+  watch.allow(400, /token/);
+  await signIn(page, user);
+  let ended = false;
+  await page.route('**/api/**', (route) => (ended ? route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{"title":"token","status":401}' }) : route.continue()));
+  await page.route(`${stack.addresses.issuer}/**token*`, (route) =>
+    ended ? route.fulfill({ status: 400, contentType: 'application/json', headers: { 'access-control-allow-origin': stack.addresses.page }, body: '{"error":"invalid_grant"}' }) : route.continue());
+  const gate = await Gate.at(page);
+  await drop(page, makePhotos(4, { seed: 506, small: true }));
+  await expect.poll(() => gate.waiting).toBe(4);
+  await tray(page).getByRole('button', { name: 'Pause' }).click();
+  ended = true;
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  const bar = page.getByRole('alert').filter({ hasText: 'You are signed out.' });
+  await expect(bar).toBeVisible();
+  ended = false;
+  const popup = page.waitForEvent('popup');
+  await bar.getByRole('button', { name: 'Sign in again' }).click();
+  const asked = await popup;
+  const name = asked.locator('input[name=name]');
+  await Promise.race([name.waitFor(), asked.waitForEvent('close')]).catch(() => undefined);
+  if (!asked.isClosed()) {
+    await name.fill(user);
+    await asked.getByRole('button', { name: 'Sign in' }).click();
+  }
+  await expect(bar).toHaveCount(0);
+  await expect(tray(page).getByText('Paused')).toBeVisible();
+  gate.let();
+  await tray(page).getByRole('button', { name: 'Resume' }).click();
+  await expect(tray(page).getByRole('heading')).toHaveText('All 4 photos are safe.', { timeout: 60_000 });
+});
+
+test('the screen is kept on while files are sent, and no longer', async ({ page, user }) => {
+  await page.addInitScript(() => {
+    const held = ((globalThis as unknown as { held: WakeLockSentinel[] }).held = []) as WakeLockSentinel[];
+    const real = WakeLock.prototype.request;
+    WakeLock.prototype.request = async function (type) {
+      const lock = await real.call(this, type);
+      held.push(lock);
+      return lock;
+    };
+  });
+  const awake = () => page.evaluate(() => (globalThis as unknown as { held: WakeLockSentinel[] }).held.map((lock) => !lock.released));
+  await page.context().grantPermissions(['screen-wake-lock']);
+  await signIn(page, user);
+  const gate = await Gate.at(page);
+  await drop(page, makePhotos(2, { seed: 507, small: true }));
+  await expect.poll(() => gate.waiting).toBe(2);
+  await expect.poll(awake).toEqual([true]);
+  gate.let();
+  await expect(tray(page).getByRole('heading')).toHaveText('All 2 photos are safe.', { timeout: 60_000 });
+  await expect.poll(awake).toEqual([false]);
+});

@@ -1,5 +1,5 @@
 // The network goes before everything was fetched.
-import { expect, signIn, test } from './fixtures.ts';
+import { expect, expectAccessible, signIn, test } from './fixtures.ts';
 import { makePhotos } from './jpeg.ts';
 import { drop, tray } from './tray.ts';
 
@@ -16,6 +16,7 @@ test('files dropped without a network wait for it, and nothing untrue is said of
   await expect(tray(page).getByRole('heading')).toHaveText(/Backing up 3/);
   await expect(page.getByText('You are offline. Uploads wait and go on by themselves.')).toBeVisible();
   await expect(tray(page)).not.toContainText(/attention|readable/);
+  await expectAccessible(page, 'the bar of a lost network');
   await context.setOffline(false);
   await expect(tray(page).getByRole('heading')).toHaveText('All 3 photos are safe.', { timeout: 60_000 });
 });

@@ -4,7 +4,7 @@ import { expect, signIn, test } from './fixtures.ts';
 import { makePhotos, type TestPhoto } from './jpeg.ts';
 import { drop, dropPaths, Gate, tray } from './tray.ts';
 import type { Page } from '@playwright/test';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -60,6 +60,33 @@ test('“You can delete them from this device” is said only if every single fi
   await expect(words).toContainText('11 of 12 are safe. 1 is not:');
   await words.getByRole('button', { name: 'Upload these 1' }).click();
   await expect(tray(page).getByRole('heading')).toHaveText('Your photo is safe.', { timeout: 60_000 });
+});
+
+test('“Check a folder” answers for all others when one file cannot be read, and names it', async ({ page, user, stack }) => {
+  const photos = makePhotos(4, { seed: 115, small: true });
+  const api = await Api.of(stack, user);
+  await api.upload(photos);
+  await api.settled(photos);
+  await signIn(page, user, '/status');
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('4 photos');
+  const folder = mkdtempSync(join(tmpdir(), 'tintype-check-'));
+  for (const photo of photos) writeFileSync(join(folder, photo.name), photo.bytes);
+  // Gone between the choice and the reading.
+  let go: () => void = () => undefined;
+  const held = new Promise<void>((done) => (go = done));
+  await page.route('**/hash.worker*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const words = page.locator('.check');
+  await dropPaths(page, [folder], await words.boundingBox());
+  await expect(words).toContainText('Comparing 0 of 4 files…');
+  const gone = photos[1]?.name ?? '';
+  rmSync(join(folder, gone));
+  go();
+  await expect(words).toContainText('3 of 4 are safe. 1 is not:');
+  await expect(words.getByRole('listitem')).toHaveText([new RegExp(`${gone}$`)]);
+  rmSync(folder, { recursive: true });
 });
 
 test('what is dropped and not kept is listed, each with its reason', async ({ page, user }) => {
@@ -131,12 +158,16 @@ test('another version on the server is told of, and not loaded unasked', async (
 });
 
 test('hostile names are shown as text', async ({ page, user }) => {
-  const [a, b, c] = makePhotos(3, { seed: 114, small: true });
-  if (!a || !b || !c) throw new Error('no photos');
+  const [a, b, c, d] = makePhotos(4, { seed: 114, small: true });
+  if (!a || !b || !c || !d) throw new Error('no photos');
   await signIn(page, user);
-  const names = ['<img src=x onerror=alert(1)>.jpg', '\u202egpj.exe.jpg', `${'🙂'.repeat(60)}.jpg`];
-  await drop(page, [a, b, c].map((photo, i) => ({ ...photo, name: names[i] ?? '' })));
-  await expect(tray(page).getByRole('heading')).toHaveText('All 3 photos are safe.', { timeout: 60_000 });
+  const names = ['<img src=x onerror=alert(1)>.jpg', '\u202egpj.exe.jpg', `${'🙂'.repeat(60)}.jpg`, 'a../../x.jpg'];
+  await drop(page, [a, b, c, d].map((photo, i) => ({ ...photo, name: names[i] ?? '' })));
+  await expect(tray(page).getByRole('heading')).toHaveText('All 4 photos are safe.', { timeout: 60_000 });
+  await expect(tray(page).getByText('a../../x.jpg')).toBeVisible();
+  // Elided in the middle, and whole where one looks for it.
+  await expect(tray(page).getByText(/^🙂+…🙂*\.jpg$/u)).toBeVisible();
+  await expect(tray(page).locator('.file').filter({ hasText: '…' })).toHaveAttribute('title', names[2] ?? '');
   await expect(tray(page).getByText('<img src=x onerror=alert(1)>.jpg')).toBeVisible();
   expect(await page.locator('img[src=x]').count()).toBe(0);
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);

@@ -106,7 +106,10 @@ test('a connection that breaks is tried again; 412 counts as received; 403 is si
   watch.allow(403, /\/in\//);
   await choose(page, makePhotos(6, { seed: 54, small: true }));
   await expect(tray(page).getByRole('heading')).toHaveText('All 6 photos are safe.', { timeout: 60_000 });
-  expect([...fate.values()].every((tries) => tries >= 1)).toBe(true);
+  // Of which S3 had the bytes already may have become safe meanwhile: then they are not sent again.
+  const tries = [...fate.values()];
+  expect(tries.filter((_, i) => i % 3 !== 0), 'torn or denied: sent once more, and no more').toEqual([2, 2, 2, 2]);
+  for (const had of tries.filter((_, i) => i % 3 === 0)) expect([1, 2]).toContain(had);
 });
 
 test('pause and resume; leaving while a file is being sent is asked about', async ({ page, user }) => {

@@ -71,11 +71,10 @@ class Session implements TokenSource {
 
   /** After the session ended, in a window of its own: place and queue survive. Where no window is to be had, as before. */
   async signInAgain(): Promise<void> {
-    const { signInWindow } = await surely(() => import('./again'));
-    const opened = await signInWindow(this.oidc, this.storage, this.kept, (got) => {
-      this.accept(got, this.kept);
-    });
-    if (!opened) await this.signIn(this.kept);
+    // In the click itself: a moment later some browsers would not open it.
+    const popup = matchMedia('(pointer: coarse)').matches ? null : open('', 'tintype-sign-in', 'popup,width=480,height=680');
+    const opened = popup && (await surely(() => import('./again'))).signInWindow(popup, this.oidc, this.kept, (got) => this.accept(got, this.kept));
+    if (!(await opened)) await this.signIn(this.kept);
   }
 
   private async finish(callback: URLSearchParams): Promise<string> {

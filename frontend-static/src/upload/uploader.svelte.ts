@@ -16,6 +16,7 @@ import { isIdle, leftToSend, stats } from './stats';
 import { Tabs, type Command, type Picture } from './tabs';
 import type { Taken } from './take';
 import { Throughput } from './throughput';
+import { stayAwake } from './wake';
 import { walk, type Found } from './walk';
 import { Work } from './work';
 
@@ -150,9 +151,11 @@ class Uploader {
     this.take(wanted);
   }
 
-  private lost(): Map<string, string> {
-    const lost = new Map<string, string>();
-    for (const item of this.list) if (item.state === 'needs_file' || (item.state === 'failed' && !this.sources.has(item.id))) for (const key of [nameKey(item), pathKey(item)]) lost.set(key, item.id);
+  /** Items that wait for their file, by where it lay and by its name alone. */
+  private lost(): Map<string, string[]> {
+    const lost = new Map<string, string[]>();
+    for (const item of this.list)
+      if (item.state === 'needs_file' || (item.state === 'failed' && !this.sources.has(item.id))) for (const key of [nameKey(item), pathKey(item)]) lost.set(key, [...(lost.get(key) ?? []), item.id]);
     return lost;
   }
 
@@ -196,10 +199,13 @@ class Uploader {
   private take(found: readonly Found[]): void {
     if (found.length === 0) return;
     const lost = this.lost();
+    const foundAgain = new Set<string>();
     for (const { file, path, root } of found) {
       const facts = { name: file.name, path, size: file.size, mtime: file.lastModified, type: file.type };
-      const known = lost.get(pathKey(facts)) ?? lost.get(nameKey(facts));
+      // One file for each: the next of the same name has a row of its own.
+      const known = [...(lost.get(pathKey(facts)) ?? []), ...(lost.get(nameKey(facts)) ?? [])].find((id) => !foundAgain.has(id));
       if (known) {
+        foundAgain.add(known);
         this.sources.add(known, file, root);
         this.apply(known, { type: 'file_found' });
         continue;
@@ -347,6 +353,7 @@ class Uploader {
     if (leftToSend(board.stats) === 0 || board.paused || !navigator.onLine) this.speed.reset();
     else this.speed.sample(board.stats.sentBytes, now);
     board.secondsLeft = this.speed.secondsFor(board.stats.bytesLeft, now);
+    void stayAwake(leftToSend(board.stats) > 0 && !board.paused && navigator.onLine);
     this.pictureTimer ??= setTimeout(() => this.sendPicture(), PICTURE_MS * Math.max(1, this.list.length / MANY));
   }
 

@@ -148,11 +148,11 @@ test('an API that is gone while one scrolls says so in the place of the photos; 
   await api.upload(photos);
   await api.settled(photos);
   await page.clock.install();
-  let down = false;
+  let down = false, beyond = false;
   await page.route('**/api/photos?*', (route) => {
     const url = new URL(route.request().url());
     url.searchParams.set('limit', '12');
-    return down ? route.fulfill({ status: 503, contentType: 'application/problem+json', json: { type: '/problems/unavailable', title: 'Not available just now', status: 503, detail: 'secret detail of the inside', instance: 'urn:tintype:0' } }) : route.continue({ url: url.href });
+    return down || (beyond && (url.searchParams.has('cursor') || url.searchParams.has('from'))) ? route.fulfill({ status: 503, contentType: 'application/problem+json', json: { type: '/problems/unavailable', title: 'Not available just now', status: 503, detail: 'secret detail of the inside', instance: 'urn:tintype:0' } }) : route.continue({ url: url.href });
   });
   await signIn(page, user);
   await expect(page.locator('[data-id] img.there').first()).toBeVisible();
@@ -180,15 +180,15 @@ test('an API that is gone while one scrolls says so in the place of the photos; 
   down = false;
   await page.evaluate(() => dispatchEvent(new Event('online')));
   await expect(page.locator('[data-id]').first()).toBeVisible();
+  beyond = true;
   await page.goto('/');
-  await expect(page.locator('[data-id] img.there').first()).toBeVisible();
-  down = true;
+  await expect(page.locator('[data-id]').first()).toBeVisible();
   await page.getByRole('slider', { name: 'Date' }).press('End');
   await expect(async () => {
     await page.clock.runFor(5000);
     await expect(note).toBeVisible({ timeout: 500 });
   }).toPass();
-  down = false;
+  beyond = false;
   await page.evaluate(() => dispatchEvent(new Event('online')));
   await expect(async () => {
     await page.clock.runFor(1000);

@@ -90,7 +90,11 @@ test('where the system chooses the colours, what is under way, pressed or curren
   // Where one is in time, and on which screen.
   await expect(page.locator('.scrubber .here')).toBeVisible();
   expect(await ground('.scrubber .here')).not.toBe(canvas);
-  expect(await line('.nav a[aria-current]')).toBeGreaterThan(await line('.nav a:not([aria-current])'));
+  // Tried again: a style asked for while the sheets of the screens come in may have no answer yet.
+  await expect(async () => {
+    expect(await line('.nav a:not([aria-current])')).toBe(0);
+    expect(await line('.nav a[aria-current]')).toBeGreaterThan(0);
+  }).toPass();
   // A day that is selected.
   await page.locator('.day-title').first().hover();
   await page.getByRole('checkbox', { name: /^Select / }).first().click();

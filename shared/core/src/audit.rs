@@ -323,6 +323,21 @@ mod tests {
         format!("originals/ada/x/{generation}/a.jpg")
     }
 
+    #[test]
+    fn what_is_unlisted_and_what_is_strange_is_named_as_that() {
+        let record = photo(State::Stored, Preview::Ready);
+        let unlisted = Finding::unlisted(&record);
+        assert_eq!(
+            (unlisted.kind, unlisted.photo_id, unlisted.generation, unlisted.revision),
+            (Kind::Unlisted, Some(record.photo_id), Some(record.generation), Some(record.revision)),
+        );
+        let item = Finding::strange_item(Some(&record.user), "U#ada X".to_owned());
+        assert_eq!(
+            (item.kind, item.user, item.key),
+            (Kind::StrangeItem, Some(record.user), "U#ada X".to_owned())
+        );
+    }
+
     fn original() -> SeenOriginal {
         SeenOriginal {
             key: key(THIS),

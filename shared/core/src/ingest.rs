@@ -412,6 +412,13 @@ mod tests {
         let (before, after, then) = written(on_record(None, &upload(0, false), NOW, FRESH));
         assert_eq!((before, after.state, after.generation, then), (None, State::Storing, FRESH, Then::Copy));
         assert!(after.key.contains(&FRESH.to_string()));
+        let later = NOW + Duration::DAY;
+        let (_, after, _) = written(on_record(None, &upload(0, false), later, FRESH));
+        assert_eq!(
+            after.due,
+            Some(later + STORING_PATIENCE),
+            "counted from when it is begun, not from the upload"
+        );
         let damaged = Upload { sha256: Some(PhotoId::from_digest([9; 32])), ..upload(0, false) };
         assert_eq!(on_upload(Some(&damaged)), Next::Fail(Trouble::UploadDiffers));
         assert_eq!(on_upload(Some(&Upload { sha256: None, ..damaged })), Next::Read);

@@ -188,7 +188,7 @@ fn delete(record: Box<Record>, mut rest: Vec<ObjectKey>) -> Next {
 /// is not removed: then a later removal finds what came.
 pub fn removed_again(record: &Record, now: OffsetDateTime) -> Option<Record> {
     let removed = matches!(record.state, State::Purging | State::Gone);
-    removed.then(|| Record { due: Some(now), ..record.moved_to(State::Purging, record.preview, now) })
+    removed.then(|| record.moved_to(State::Purging, record.preview, now))
 }
 
 #[cfg(test)]

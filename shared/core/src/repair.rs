@@ -338,8 +338,11 @@ mod tests {
                 ..Default::default()
             },
         };
-        let Promotion::Record(made) = promoted(&key, found(Some([1; 32])), NOW) else { panic!("refused") };
+        let now = NOW + time::Duration::DAY;
+        let Promotion::Record(made) = promoted(&key, found(Some([1; 32])), now) else { panic!("refused") };
         assert_eq!((made.state, made.preview, made.size), (State::Stored, Preview::Pending, 5));
+        assert_eq!((made.version_id.as_deref(), made.stored_at), (Some("v1"), Some(NOW)));
+        assert_eq!(made.due, ingest::due_after(State::Stored, Preview::Pending, now));
         assert_eq!(made.taken.local.to_string(), "2024-05-14T15:42:07.000");
         assert_eq!(promoted(&key, found(Some([2; 32])), NOW), Promotion::Refuse);
         assert_eq!(Proof::of(&key, found(Some([2; 32]))), None);

@@ -75,6 +75,13 @@ mod tests {
     use crate::record::tests::record;
 
     #[test]
+    fn a_clock_may_be_a_day_ahead_and_no_more() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        assert!(!is_ahead(now + Duration::DAY, now));
+        assert!(is_ahead(now + Duration::DAY + Duration::NANOSECOND, now));
+    }
+
+    #[test]
     fn the_keeper_is_late_an_hour_after_it_ran_or_could_have_begun_to() {
         let now = OffsetDateTime::UNIX_EPOCH + Duration::days(20_000);
         let late = |ran: Option<i64>, expected: Option<i64>| {

@@ -1,4 +1,5 @@
 // Signing in and out, and that one person's photos are nobody else's.
+import { createHash } from 'node:crypto';
 import { Api } from './api.ts';
 import { expect, signIn, test } from './fixtures.ts';
 import { makePhotos } from './jpeg.ts';
@@ -10,6 +11,33 @@ test('code and state leave the address, and no token is kept beyond the tab', as
   expect(await page.evaluate(() => JSON.stringify(history.state))).not.toContain('code');
   await page.goBack();
   expect(new URL(page.url()).pathname, 'the callback is no place to go back to').not.toBe('/callback');
+});
+
+test('the way in is a code with PKCE: no token comes by an address, and none is asked for that way', async ({ page, user, stack }) => {
+  const addresses: string[] = [];
+  const forms: URLSearchParams[] = [];
+  page.on('request', (request) => {
+    addresses.push(request.url());
+    if (request.method() === 'POST' && request.url().startsWith(stack.addresses.issuer)) forms.push(new URLSearchParams(request.postData() ?? ''));
+  });
+  page.on('framenavigated', (frame) => addresses.push(frame.url()));
+  await signIn(page, user);
+  const asked = new URL(addresses.find((one) => new URL(one).searchParams.has('response_type')) ?? '').searchParams;
+  // The implicit and the hybrid flow ask for `token` or `id_token` here, and have the answer in the fragment.
+  expect(asked.getAll('response_type')).toEqual(['code']);
+  expect(asked.get('response_mode') ?? 'query').toBe('query');
+  expect(asked.get('code_challenge_method')).toBe('S256');
+  for (const name of ['code_challenge', 'state', 'nonce']) expect(asked.get(name)?.length, name).toBeGreaterThanOrEqual(43);
+  const callback = new URL(addresses.find((one) => one.includes('/callback?')) ?? '');
+  expect([...callback.searchParams.keys()].filter((name) => name !== 'iss').sort()).toEqual(['code', 'state']);
+  expect(callback.hash).toBe('');
+  expect(callback.searchParams.get('state')).toBe(asked.get('state'));
+  // Only who has the secret of the challenge has any use for the code.
+  const exchange = forms.find((form) => form.get('grant_type') === 'authorization_code');
+  expect(exchange?.get('code')).toBe(callback.searchParams.get('code'));
+  expect(createHash('sha256').update(exchange?.get('code_verifier') ?? '').digest('base64url')).toBe(asked.get('code_challenge'));
+  expect(forms.map((form) => form.get('grant_type')).filter((grant) => grant === 'password' || grant === 'implicit')).toEqual([]);
+  expect(addresses.filter((one) => /access_token|id_token|refresh_token|eyJ/.test(one))).toEqual([]);
 });
 
 test('a callback that was not started here, or was refused, says so', async ({ page }) => {

@@ -1,7 +1,7 @@
 // Photos of every shape and way up, what the viewer says of them, and the names that they leave with.
 import { readFileSync } from 'node:fs';
 import { Api } from './api.ts';
-import { withExif, type Exif } from './exif.ts';
+import { withExif, withXmp, type Exif } from './exif.ts';
 import { expect, signIn, test } from './fixtures.ts';
 import { drawing, makePhotos, sha256, type TestPhoto } from './jpeg.ts';
 
@@ -73,16 +73,20 @@ test('the panel says where the time is from, what the camera did, and where; its
     make: 'Canon', model: 'Canon EOS R5', original: '2024:05:14 15:42:07', offset: '+02:00', exposure: [1, 120], aperture: [17, 10], focal: [69, 10], iso: 64,
     place: { latitude: 48.2082, longitude: -16.3738 },
   };
-  const cases: [TestPhoto, string | RegExp][] = [
+  const cases: [Omit<TestPhoto, 'modified'> & { modified: Date | null }, string | RegExp][] = [
     [made('camera.jpg', withExif(base(971), camera)), '15:42:07 +02:00, from the camera'],
     [made('created.jpg', withExif(base(972), { created: '2023:01:02 03:04:05' })), '03:04:05, from the camera (create date)'],
+    [made('xmp.jpg', withXmp(base(975), '2021-07-08T09:10:11+02:00')), '09:10:11 +02:00, from XMP'],
     [made('IMG_20220304_050607.jpg', base(973)), '05:06:07, read from the file name'],
-    [made('plain.jpg', base(974)), /from the file’s modification time/],
+    [made('plain.jpg', base(974)), /from the file’s modification time.⚠/],
+    [{ ...made('bare.jpg', base(976)), modified: null }, /time of upload; the photo carries no date.⚠/],
   ];
   const api = await Api.of(stack, user);
   const photos = cases.map(([photo]) => photo);
   await api.upload(photos);
   await api.settled(photos);
+  // High enough for six months.
+  await page.setViewportSize({ width: 1440, height: 1800 });
   await signIn(page, user);
   await expect(page.locator('[data-id]')).toHaveCount(cases.length);
   const panel = page.getByRole('region', { name: 'Info' });
@@ -91,6 +95,8 @@ test('the panel says where the time is from, what the camera did, and where; its
     await expect(page.getByRole('dialog')).toBeVisible();
     if ((await panel.count()) === 0) await page.keyboard.press('i');
     await expect(panel, photo.name).toContainText(said);
+    // A guess has its sign, and nothing else has.
+    if (typeof said === 'string') await expect(panel).not.toContainText('⚠');
     await expect(panel.locator('code')).toHaveText((photo.sha256.match(/.{8}/g) ?? []).join(''));
     if (photo.name === 'camera.jpg') {
       await expect(panel).toContainText('Canon EOS R5');

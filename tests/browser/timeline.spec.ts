@@ -99,12 +99,15 @@ test('a reload, Back from another screen, and the viewer leave one where one was
   expect(await place(page)).toEqual(before);
 });
 
-test('another width keeps the photo in view', async ({ page }) => {
+test('another width keeps the photo in view, and the width of before has the same one first', async ({ page }) => {
   await scrollTo(page, 2500);
   const { id } = await place(page);
   await page.setViewportSize({ width: 768, height: 1024 });
   await settle(page);
   await expect(page.locator(`[data-id="${id}"]`)).toBeInViewport();
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await settle(page);
+  expect((await place(page)).id).toBe(id);
 });
 
 test('the keyboard goes everywhere', async ({ page }) => {

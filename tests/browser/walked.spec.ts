@@ -50,6 +50,32 @@ test('Ctrl+A takes no photo that is backed up while it is walked, and leaves alo
   expect((await api.list()).map((one) => one.photo_id).sort()).toEqual([order[0], late[0]?.sha256].sort());
 });
 
+test('Shift takes no photo that is backed up while the way between is walked', async ({ page, user, stack }) => {
+  const api = await open(page, stack, user, makePhotos(90, { seed: 414, small: true, newest: new Date('2026-08-28T12:00:00Z'), days: 900 }));
+  const order = (await api.list()).map((one) => one.photo_id);
+  await circleOf(page, order[2] ?? '').click();
+  await page.getByRole('slider', { name: 'Date' }).press('End');
+  const last = page.locator(`[data-id="${order[order.length - 3]}"]`);
+  await expect(last).toBeVisible();
+  const held: (() => void)[] = [];
+  await page.route('**/api/photos?*order=asc*', async (route) => {
+    await new Promise<void>((go) => held.push(go));
+    await route.fallback();
+  });
+  await last.click({ modifiers: ['Shift'] });
+  await expect(bar(page).getByText(/^Selecting… \d+/)).toBeVisible();
+  await expect.poll(() => held.length).toBeGreaterThan(0);
+  const late = makePhotos(2, { seed: 415, small: true, newest: new Date('2025-09-01T12:00:00Z') });
+  await api.upload(late);
+  await api.settled(late);
+  await page.unroute('**/api/photos?*order=asc*');
+  for (const go of held) go();
+  await expect(bar(page).getByText('86 selected')).toBeVisible();
+  await page.keyboard.press('Delete');
+  await expect(page.getByText('86 photos moved to trash')).toBeVisible();
+  expect((await api.list()).map((one) => one.photo_id).sort()).toEqual([...order.slice(0, 2), ...order.slice(-2), ...late.map((photo) => photo.sha256)].sort());
+});
+
 test('a day that is not wholly loaded is given up as a whole, and its circle names no number that it does not know', async ({ page, user, stack }) => {
   await open(page, stack, user, makePhotos(45, { seed: 413, small: true, newest: new Date('2026-08-28T20:00:00Z'), days: 0.1 }), true);
   const day = page.locator('article').first().getByRole('checkbox');

@@ -14,6 +14,8 @@ export interface Keyed {
   /** The photo that has the focus, or would have it. */
   active(): string | null;
   focus(id: string): Promise<void>;
+  /** The same, without a move if one does not see that photo. */
+  stay(id: string): Promise<void>;
   /** Loaded ids in the order of the timeline. */
   order(): string[];
   /** Selects from the anchor to this one. */
@@ -51,7 +53,7 @@ export class GridKeys {
     const next = all.slice(at).find((id) => !gone.has(id)) ?? all.slice(0, Math.max(0, at)).findLast((id) => !gone.has(id));
     app.clearSelection();
     void library.trash(ids);
-    if (next) void tick().then(() => this.grid.focus(next));
+    if (next) void tick().then(() => this.grid.stay(next));
   }
 
   private command(event: KeyboardEvent): boolean {

@@ -32,6 +32,8 @@ export class Viewport {
   private renderedAt = NaN;
   private direction: -1 | 0 | 1 = 0;
   private lastScroll = { top: 0, at: 0 };
+  /** What one looked at when the width changed: until one scrolls, other widths, and that of before, lead to it. */
+  private looked: Anchor | null = null;
   private pending: Anchor | { until: string; found: (id: string) => void } | null = null;
   private moving = false;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
@@ -59,6 +61,7 @@ export class Viewport {
       this.view = element.clientHeight;
       const width = feed.clientWidth;
       if (width === this.frame.width && this.stack.months.length > 0) return this.render(true);
+      this.looked ??= this.anchor();
       this.stack.resize(frameFor(innerWidth, width));
       this.relayout();
     };
@@ -82,7 +85,7 @@ export class Viewport {
 
   /** The model or the width changed: new heights, and the photo that was first in view stays where it was. */
   relayout(): void {
-    const anchor = this.anchor();
+    const anchor = this.looked ?? this.anchor();
     const atTop = this.v < 4;
     const v = this.v;
     this.stack.restack();
@@ -146,7 +149,7 @@ export class Viewport {
   /** A jump that the person asked for. */
   jumpTo(v: number): void {
     this.moving = false;
-    this.pending = null;
+    this.looked = this.pending = null;
     this.moveTo(Math.min(Math.max(0, v), maxOffset(this.extent)));
     this.render(true);
   }
@@ -264,6 +267,7 @@ export class Viewport {
     const { top, at } = this.lastScroll;
     const moved = element.scrollTop - top;
     if (Math.abs(moved) > 0.5) {
+      this.looked = null;
       this.moving = true;
       this.direction = moved > 0 ? 1 : -1;
       this.speed = Math.abs(moved) / Math.max(1, now - at) / Math.max(1, this.view) * 1000;
